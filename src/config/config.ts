@@ -1,0 +1,147 @@
+// The slices of the configuration: what each part of the program is given, and nothing else.
+
+export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug';
+export type AccessLog = 'all' | 'errors' | 'off';
+
+export interface LogConfig {
+  readonly level: LogLevel;
+  /** `auto` is text on a terminal and NDJSON elsewhere. */
+  readonly format: 'auto' | 'json' | 'text';
+  /** `json` wraps each line the app prints; `inherit` hands it our stdout and stderr. */
+  readonly app: 'inherit' | 'json';
+}
+
+export interface ListenConfig {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface ProbeConfig {
+  /** Undefined with `--no-probe`; equal to the app's listener when integrated. */
+  readonly listen: ListenConfig | undefined;
+  readonly integrated: boolean;
+  readonly startupPath: string;
+  readonly readinessPath: string;
+  readonly livenessPath: string;
+  /** Undefined with `--no-metrics` or `--no-probe`. */
+  readonly metricsPath: string | undefined;
+  readonly logRequests: boolean;
+  /** Details of failing checks are part of the body. */
+  readonly debug: boolean;
+}
+
+export interface HealthConfig {
+  /** Not ready at this many queued requests or more, ready again at 80 % of it. */
+  readonly queueLimit: number;
+  /** Liveness fails above this many requests, jitter included; undefined: never. */
+  readonly maxLifetime: number | undefined;
+}
+
+export type CheckTag = 'startup' | 'readiness' | 'liveness';
+
+export type CheckTarget =
+  | { readonly kind: 'command'; readonly words: readonly string[] }
+  | { readonly kind: 'module'; readonly path: string }
+  | { readonly kind: 'http'; readonly url: string }
+  | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
+  | { readonly kind: 'file'; readonly path: string; readonly maxAgeMs: number | undefined };
+
+export interface CheckSpec {
+  readonly tags: readonly CheckTag[];
+  /** Undefined for an unnamed check, whose failure reads `check error`. */
+  readonly name: string | undefined;
+  readonly target: CheckTarget;
+  /** As the user wrote it, for messages. */
+  readonly text: string;
+}
+
+export interface CheckConfig {
+  readonly checks: readonly CheckSpec[];
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+  readonly maxAgeMs: number;
+  /** A check fails when `failures` of its last `window` runs failed. */
+  readonly failures: number;
+  readonly window: number;
+  readonly silenced: readonly string[];
+}
+
+export type DependencyTarget = Extract<CheckTarget, { kind: 'http' | 'tcp' }>;
+
+export interface StartupConfig {
+  readonly waitFor: readonly DependencyTarget[];
+  readonly waitTimeoutMs: number;
+  /** Split into words; `text` is what the user wrote. */
+  readonly commands: readonly { readonly words: readonly string[]; readonly text: string }[];
+  /** Infinity: no limit. */
+  readonly commandTimeoutMs: number;
+}
+
+export interface AppConfig {
+  /** What stands behind `--`; at least one word. */
+  readonly command: readonly string[];
+  /** Undefined: a free loopback port is chosen at start. */
+  readonly port: number | undefined;
+  readonly portVariable: string;
+  /** A unix socket instead of a port. */
+  readonly socketPath: string | undefined;
+  readonly readyPath: string | undefined;
+  readonly startTimeoutMs: number;
+  readonly stopSignal: NodeJS.Signals;
+}
+
+export interface ProxyConfig {
+  readonly trustProxy: TrustProxy;
+  readonly headerTimeoutMs: number;
+  readonly idleTimeoutMs: number;
+  /** Until the head of the answer; Infinity: no limit. */
+  readonly responseTimeoutMs: number;
+  /** From the first byte of the request to the last of the answer; Infinity: no limit. */
+  readonly requestTimeoutMs: number;
+  readonly maxHeaderBytes: number;
+  readonly maxBodyBytes: number;
+  readonly accessLog: AccessLog;
+}
+
+/** Whose `X-Forwarded-*` fields are continued instead of replaced. */
+export type TrustProxy =
+  | { readonly kind: 'all' }
+  | { readonly kind: 'none' }
+  | { readonly kind: 'ranges'; readonly cidrs: readonly string[] };
+
+export type WebhookType = 'startup' | 'liveness' | 'readiness' | 'app' | 'drain';
+
+export interface WebhookConfig {
+  readonly receivers: readonly {
+    readonly url: string;
+    /** Undefined: every type. */
+    readonly types: readonly WebhookType[] | undefined;
+  }[];
+  readonly timeoutMs: number;
+  readonly secret: string | undefined;
+  readonly appVersion: string | undefined;
+}
+
+export interface StopConfig {
+  readonly gracePeriodMs: number;
+  readonly drainDelayMs: number;
+  readonly drainQuietMs: number;
+}
+
+export interface ServeConfig {
+  readonly debug: boolean;
+  readonly terminationLog: string;
+  readonly appVersion: string | undefined;
+  readonly log: LogConfig;
+  readonly listen: ListenConfig;
+  readonly probes: ProbeConfig;
+  readonly health: HealthConfig;
+  readonly checks: CheckConfig;
+  readonly startup: StartupConfig;
+  readonly app: AppConfig;
+  readonly proxy: ProxyConfig;
+  readonly webhooks: WebhookConfig;
+  readonly stop: StopConfig;
+  /** Our own secrets, by variable: removed from the environment of every program we start. */
+  readonly secretVariables: readonly string[];
+}

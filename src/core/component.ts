@@ -1,0 +1,52 @@
+// The three abstractions of the program: a part that lives, a way work comes in, a reason to stop.
+
+import type { Deadline } from './deadline.ts';
+import type { ExitStatus } from './exit-status.ts';
+
+/** A part of the program. Started once, stopped once. */
+export interface Component {
+  readonly name: string;
+  /** Resolves when others may rely on it. On failure nothing of it is left behind. */
+  start(signal: AbortSignal): Promise<void>;
+  /** May be called at any time, also twice. When it resolves, nothing of it is left. Never rejects. */
+  stop(deadline: Deadline): Promise<void>;
+}
+
+/** What is in hand right now. */
+export interface Load {
+  /** Accepted and not finished, waiting ones included. */
+  readonly active: number;
+  /** Accepted, and the answer has not begun: the queue length. */
+  readonly queued: number;
+  /** Finished since the start of the process. */
+  readonly finished: number;
+  /** Running mean of all finished, in milliseconds; 0 before the first. */
+  readonly averageMs: number;
+}
+
+export interface DrainReport {
+  readonly accepted: number;
+  readonly completed: number;
+  readonly shed: number;
+  readonly aborted: number;
+  readonly failed: number;
+  /** Cut because the deadline had passed. */
+  readonly forced: number;
+  readonly longestMs: number;
+}
+
+/** Where work comes in: HTTP requests or AMQP messages. Started closed. */
+export interface Intake extends Component {
+  open(): void;
+  /** Ends the intake of work; resolves when the work in hand is done or the deadline has passed. */
+  drain(deadline: Deadline): Promise<void>;
+  readonly load: Load;
+  /** The ledger so far; after `stop` it is final and balances. */
+  report(): DrainReport;
+}
+
+/** Why the program stops. The first one decides. */
+export type StopReason =
+  | { readonly kind: 'signal'; readonly signal: 'SIGTERM' | 'SIGINT' }
+  | { readonly kind: 'app-ended'; readonly status: ExitStatus }
+  | { readonly kind: 'failed'; readonly error: Error };

@@ -1,0 +1,54 @@
+// The closed list of what can happen, and the emitter that tells observers: log, metrics, webhooks.
+
+import type { DrainReport } from './component.ts';
+import type { ExitStatus } from './exit-status.ts';
+
+export type ProbeName = 'startup' | 'readiness' | 'liveness';
+
+/** Event name → what is known about it. Names are dotted and past tense; fields end in their unit. */
+export interface EventMap {
+  'hurricane.started': { version: string; command: string };
+  'listener.bound': { listener: 'app' | 'probe'; host: string; port: number };
+  'listener.closed': { listener: 'app' };
+  'dependency.waited': { target: string; duration_ms: number };
+  'command.started': { command: string };
+  'command.ended': { command: string; status: ExitStatus; duration_ms: number };
+  'startup.succeeded': { duration_s: number };
+  'startup.failed': { reason: string; output: string | undefined };
+  'app.started': { pid: number; command: string };
+  'app.listening': { address: string; duration_ms: number };
+  'app.ended': { pid: number | undefined; status: ExitStatus; expected: boolean; killed: boolean };
+  'probe.changed': {
+    probe: ProbeName;
+    passing: boolean;
+    previous: boolean | undefined;
+    reason: string;
+  };
+  'check.changed': { check: string; tags: readonly string[]; passing: boolean; text: string };
+  'check.ran': { check: string; passing: boolean; duration_ms: number };
+  'drain.started': { reason: string; budget_ms: number };
+  'drain.ended': DrainReport & { duration_ms: number };
+  'webhook.delivered': { type: string; id: string; attempt: number };
+  'webhook.failed': { type: string; id: string; attempt: number; reason: string; final: boolean };
+}
+
+export type EventName = keyof EventMap;
+export type HurricaneEvent = {
+  [N in EventName]: { readonly name: N; readonly data: Readonly<EventMap[N]> };
+}[EventName];
+
+export type Emit = <N extends EventName>(name: N, data: EventMap[N]) => void;
+
+/** Tells every observer, in the order in which they subscribed. Observers must not throw or act back. */
+export class Events {
+  readonly #observers: ((event: HurricaneEvent) => void)[] = [];
+
+  readonly emit: Emit = (name, data) => {
+    const event = { name, data } as unknown as HurricaneEvent;
+    for (const observe of this.#observers) observe(event);
+  };
+
+  subscribe(observe: (event: HurricaneEvent) => void): void {
+    this.#observers.push(observe);
+  }
+}
