@@ -1,0 +1,108 @@
+// Why the program ended → its exit code and the last sentence of its log; pure.
+
+import { constants } from 'node:os';
+
+import type { StopReason } from '../core/component.ts';
+import { HurricaneError } from '../core/errors.ts';
+import { describeExit, exitCodeOf, type ExitStatus } from '../core/exit-status.ts';
+
+export type Phase = 'listen' | 'prepare' | 'start' | 'serve';
+
+export interface Ending {
+  readonly phase: Phase;
+  readonly reason: StopReason;
+  /** How the app ended; undefined when it never ran. */
+  readonly app: ExitStatus | undefined;
+  readonly stopSignal: NodeJS.Signals;
+  /** The app had to be killed at the end of the budget. */
+  readonly killed: boolean;
+  /** A second signal came. */
+  readonly hurried: boolean;
+}
+
+export interface Outcome {
+  readonly phase: Phase;
+  readonly exitCode: number;
+  readonly reason: string;
+  /** What the reader of the log should do next. */
+  readonly next: string;
+}
+
+const KILLED = 128 + constants.signals.SIGKILL;
+const STOPPED_IN_PREPARE = 128 + constants.signals.SIGTERM;
+const HURRIED = 128 + constants.signals.SIGINT;
+
+/** The table of exit codes of docs/reference.md, applied. */
+export function outcomeOf(ending: Ending): Outcome {
+  return { phase: ending.phase, ...decide(ending) };
+}
+
+function decide(ending: Ending): Omit<Outcome, 'phase'> {
+  const { reason, app } = ending;
+  switch (reason.kind) {
+    case 'failed':
+      return failed(reason.error);
+    case 'app-ended':
+      return appEnded(reason.status);
+    case 'signal':
+      return app === undefined ? stoppedBeforeApp(ending) : stopped(ending, app);
+  }
+}
+
+function failed(error: Error): Omit<Outcome, 'phase'> {
+  const known =
+    error instanceof HurricaneError
+      ? error
+      : new HurricaneError('bug', error.message, { cause: error });
+  return {
+    exitCode: known.exitCode,
+    reason: known.message,
+    next: known.hint ?? 'correct what the message names, then start again',
+  };
+}
+
+function appEnded(status: ExitStatus): Omit<Outcome, 'phase'> {
+  return {
+    exitCode: exitCodeOf(status),
+    reason: `the app ${describeExit(status)}`,
+    next: 'the app ended by itself: its own log says why',
+  };
+}
+
+function stoppedBeforeApp({ hurried, phase }: Ending): Omit<Outcome, 'phase'> {
+  if (hurried) return hurriedOutcome;
+  return {
+    exitCode: phase === 'prepare' ? STOPPED_IN_PREPARE : 0,
+    reason: 'stopped by a signal before the app was started',
+    next: 'nothing to do',
+  };
+}
+
+const hurriedOutcome = {
+  exitCode: HURRIED,
+  reason: 'a second signal cut the stop short',
+  next: 'requests may be lost: send one signal and wait for the grace period',
+};
+
+function stopped(ending: Ending, app: ExitStatus): Omit<Outcome, 'phase'> {
+  if (ending.hurried) return hurriedOutcome;
+  if (ending.killed) {
+    return {
+      exitCode: KILLED,
+      reason: `the app did not end on ${ending.stopSignal} within its share of the grace period and was killed`,
+      next: 'let the app end on its stop signal, choose another --stop-signal, or raise --grace-period',
+    };
+  }
+  const orderly = endedOrderly(app, ending.stopSignal);
+  return {
+    exitCode: orderly ? 0 : exitCodeOf(app),
+    reason: orderly ? 'stopped in order' : `the app ${describeExit(app)} while it was stopping`,
+    next: orderly ? 'nothing to do' : 'the app failed to stop in order: its own log says why',
+  };
+}
+
+/** Ended with 0, by our signal, or with 128 + our signal, as a JVM does. */
+function endedOrderly(app: ExitStatus, stopSignal: NodeJS.Signals): boolean {
+  if (app.kind === 'signalled') return app.signal === stopSignal;
+  return app.code === 0 || app.code === 128 + constants.signals[stopSignal];
+}
