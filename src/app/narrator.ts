@@ -1,0 +1,66 @@
+// Tells the log what happened: one row per event, one sentence each.
+
+import type { EventMap, EventName, HurricaneEvent } from '../core/events.ts';
+import { describeExit, isSuccess } from '../core/exit-status.ts';
+import type { Log, LogFields } from '../core/log.ts';
+
+type Level = 'debug' | 'info' | 'warn' | 'error';
+type Line = readonly [level: Level, message: string, fields?: LogFields];
+
+const sentences: { readonly [N in EventName]: (data: EventMap[N]) => Line } = {
+  'hurricane.started': ({ version, command }) => ['info', `hurricane ${version}`, { command }],
+  'listener.bound': ({ listener, host, port }) => [
+    'debug',
+    `${listener} port bound`,
+    { host, port },
+  ],
+  'listener.closed': ({ listener }) => ['info', `${listener} port closed`],
+  'dependency.waited': (data) => ['info', 'dependency reached', data],
+  'command.started': (data) => ['info', 'startup command started', data],
+  'command.ended': ({ status, ...data }) =>
+    isSuccess(status)
+      ? ['info', 'startup command finished', data]
+      : ['error', `startup command ${describeExit(status)}`, data],
+  'startup.succeeded': (data) => ['info', 'startup finished, the app is served', data],
+  'startup.failed': ({ reason }) => ['error', 'startup failed', { reason }],
+  'app.started': (data) => ['info', 'app started', data],
+  'app.listening': (data) => ['info', 'app accepts connections', data],
+  'app.ended': ({ status, expected, ...data }) => [
+    expected ? 'info' : 'error',
+    `app ${describeExit(status)}`,
+    data,
+  ],
+  'probe.changed': ({ probe, passing, reason }) => [
+    passing ? 'info' : 'warn',
+    `${probe} probe ${passing ? 'passes' : 'fails'}`,
+    { reason },
+  ],
+  'check.changed': ({ check, passing, text, tags }) => [
+    passing ? 'info' : 'warn',
+    `check ${passing ? 'passes' : 'fails'}`,
+    { check, tags, text },
+  ],
+  'check.ran': (data) => ['debug', 'check ran', data],
+  'drain.started': (data) => ['info', 'stopping', data],
+  'drain.ended': (data) => [data.forced > 0 ? 'warn' : 'info', 'drain report', snakeCase(data)],
+  'webhook.delivered': (data) => ['debug', 'webhook delivered', data],
+  'webhook.failed': ({ final, ...data }) => [
+    'warn',
+    final ? 'webhook given up' : 'webhook failed, will be sent again',
+    data,
+  ],
+};
+
+/** An observer that writes every event as one line, named by its field `event`. */
+export function narrator(log: Log): (event: HurricaneEvent) => void {
+  return ({ name, data }) => {
+    const tell = sentences[name] as (data: HurricaneEvent['data']) => Line;
+    const [level, message, fields] = tell(data);
+    log[level]({ event: name, ...fields }, message);
+  };
+}
+
+function snakeCase(data: EventMap['drain.ended']): LogFields {
+  const { longestMs, ...counts } = data;
+  return { ...counts, longest_ms: Math.round(longestMs) };
+}

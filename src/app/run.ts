@@ -1,0 +1,121 @@
+// The story of a pod: listen, prepare, start, open, wait, drain, stop.
+
+import type { Intake, StopReason } from '../core/component.ts';
+import type { Deadline } from '../core/deadline.ts';
+import type { Emit } from '../core/events.ts';
+import { describeExit, type ExitStatus } from '../core/exit-status.ts';
+import { outcomeOf, type Outcome, type Phase } from './outcome.ts';
+import type { Shutdown } from './shutdown.ts';
+import { stopShares } from './stop-shares.ts';
+
+/** The program that is supervised. */
+export interface App {
+  readonly stopSignal: NodeJS.Signals;
+  /** Resolves once with how it ended; stays pending while it runs or was never started. */
+  readonly ended: Promise<ExitStatus>;
+  /** Resolves when it is up: it accepts, and its startup checks pass. */
+  start(signal: AbortSignal): Promise<void>;
+  /** Stop signal now, SIGKILL at the deadline; undefined when it never ran. */
+  stop(deadline: Deadline): Promise<{ status: ExitStatus; killed: boolean } | undefined>;
+}
+
+/** What the story is told with; `serve` provides it. */
+export interface Cast {
+  readonly app: App;
+  readonly intake: Intake;
+  /** Binds every port, and answers on them from now on. */
+  listen(): Promise<void>;
+  /** Dependencies, then startup commands. */
+  prepare(signal: AbortSignal): Promise<void>;
+  /** Everybody may know: it is up. */
+  announceUp(): void;
+  /** Everybody may know: it will be gone. */
+  announceStop(): void;
+  /** Observers deliver what they still hold; probes answer until this is done. */
+  farewell(deadline: Deadline): Promise<void>;
+  readonly hasWebhooks: boolean;
+  readonly emit: Emit;
+}
+
+/** A few answers that are already on their way out when the app has gone. */
+const LAST_ANSWERS_MS = 500;
+
+/** Runs from the first port to the last byte. Never rejects; the outcome says how it went. */
+export async function run(cast: Cast, shutdown: Shutdown, gracePeriodMs: number): Promise<Outcome> {
+  const phase = await startUp(cast, shutdown);
+  const reason = await shutdown.reason;
+  if (reason.kind !== 'signal') reportFailure(cast, phase, reason);
+
+  const shares = stopShares(gracePeriodMs, cast.hasWebhooks);
+  const budget = shutdown.startBudget(shares.totalMs);
+  cast.announceStop();
+  cast.emit('drain.started', { reason: describeReason(reason), budget_ms: shares.totalMs });
+  const startedAt = performance.now();
+
+  // Without the app, or before it was up, there is nothing to wait for.
+  const orderly = phase === 'serve' && reason.kind === 'signal';
+  await cast.intake.drain(budget.within(orderly ? shares.drainMs : 0));
+  const appDeadline = budget.within(shares.appMs - (performance.now() - startedAt));
+  const [ended] = await Promise.all([
+    cast.app.stop(appDeadline),
+    cast.intake.stop(orderly ? appDeadline : budget.within(LAST_ANSWERS_MS)),
+  ]);
+  cast.emit('drain.ended', {
+    ...cast.intake.report(),
+    duration_ms: Math.round(performance.now() - startedAt),
+  });
+  await cast.farewell(budget);
+  return outcomeOf({
+    phase,
+    reason,
+    app: ended?.status,
+    stopSignal: cast.app.stopSignal,
+    killed: ended?.killed ?? false,
+    hurried: shutdown.hurried,
+  });
+}
+
+/** The way up. Returns the phase in which it stopped, or `serve` when it is up. */
+async function startUp(cast: Cast, shutdown: Shutdown): Promise<Phase> {
+  let phase: Phase = 'listen';
+  try {
+    await cast.listen();
+    phase = 'prepare';
+    await cast.prepare(shutdown.signal);
+    phase = 'start';
+    void cast.app.ended.then((status) => shutdown.request({ kind: 'app-ended', status }));
+    await cast.app.start(shutdown.signal);
+    if (shutdown.signal.aborted) return phase;
+    phase = 'serve';
+    cast.intake.open();
+    cast.announceUp();
+  } catch (error) {
+    // After a stop was asked for, this is only how the abort shows.
+    shutdown.request({
+      kind: 'failed',
+      error: error instanceof Error ? error : new Error(String(error)),
+    });
+  }
+  return phase;
+}
+
+function reportFailure(cast: Cast, phase: Phase, reason: StopReason): void {
+  if (phase === 'serve') return;
+  const output =
+    reason.kind === 'failed' && 'output' in reason.error ? reason.error.output : undefined;
+  cast.emit('startup.failed', {
+    reason: describeReason(reason),
+    output: typeof output === 'string' ? output : undefined,
+  });
+}
+
+function describeReason(reason: StopReason): string {
+  switch (reason.kind) {
+    case 'signal':
+      return reason.signal;
+    case 'app-ended':
+      return `the app ${describeExit(reason.status)}`;
+    case 'failed':
+      return reason.error.message;
+  }
+}
