@@ -1,0 +1,132 @@
+// An open-loop load: requests start at a steady rate whatever the answers do, and each one's fate is
+// known to the byte. Half of them open a connection of their own, half reuse one.
+
+import { connect, type Socket } from 'node:net';
+
+/** What became of one request. */
+export type Fate =
+  /** Head and the whole body arrived. */
+  | 'whole'
+  /** Nobody listened. */
+  | 'refused'
+  /** The connection ended before the first byte of the answer. */
+  | 'unanswered'
+  /** The connection ended in the middle of the answer. */
+  | 'cut'
+  /** A whole answer, but not the app's. */
+  | 'wrong';
+
+export interface Shot {
+  readonly id: string;
+  readonly startedAt: number;
+  readonly fate: Fate;
+  readonly detail: string;
+}
+
+export interface OpenLoadOptions {
+  readonly port: number;
+  readonly ratePerSecond: number;
+  /** The path of the n-th request; its answer must be `done <id>\n`. */
+  readonly path: (id: string, n: number) => string;
+}
+
+export class OpenLoad {
+  readonly #options: OpenLoadOptions;
+  readonly #idle: Socket[] = [];
+  readonly #shots: Promise<Shot>[] = [];
+  #inHand = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: OpenLoadOptions) {
+    this.#options = options;
+  }
+
+  get inHand(): number {
+    return this.#inHand;
+  }
+
+  start(): void {
+    const startedAt = performance.now();
+    this.#timer = setInterval(() => {
+      const due = ((performance.now() - startedAt) * this.#options.ratePerSecond) / 1000;
+      while (this.#shots.length < due) this.#shots.push(this.#shoot(this.#shots.length));
+    }, 5);
+  }
+
+  /** Starts no more requests and resolves with the fate of all. */
+  async stop(): Promise<Shot[]> {
+    clearInterval(this.#timer);
+    const shots = await Promise.all(this.#shots);
+    for (const socket of this.#idle) socket.destroy();
+    return shots;
+  }
+
+  async #shoot(n: number): Promise<Shot> {
+    const id = `r${n}`;
+    const startedAt = Date.now();
+    const once = n % 2 === 0;
+    const socket =
+      (once ? undefined : this.#idle.pop()) ?? connect(this.#options.port, '127.0.0.1');
+    this.#inHand += 1;
+    socket.write(
+      `GET ${this.#options.path(id, n)} HTTP/1.1\r\nHost: load\r\n${once ? 'Connection: close\r\n' : ''}\r\n`,
+    );
+    const { bytes, error } = await readAnswer(socket);
+    this.#inHand -= 1;
+    const keep = !once && error === undefined && !/^connection: close/im.test(bytes);
+    if (keep) this.#keep(socket);
+    else socket.destroy();
+    return { id, startedAt, ...judge(id, bytes, error) };
+  }
+
+  #keep(socket: Socket): void {
+    this.#idle.push(socket);
+    socket.once('close', () => {
+      const at = this.#idle.indexOf(socket);
+      if (at >= 0) this.#idle.splice(at, 1);
+    });
+  }
+}
+
+interface Answer {
+  readonly bytes: string;
+  readonly error: string | undefined;
+}
+
+/** Reads one answer with a Content-Length, or what came of it before the connection ended. */
+function readAnswer(socket: Socket): Promise<Answer> {
+  return new Promise((resolve) => {
+    let bytes = '';
+    let failure: string | undefined;
+    const finish = (error: string | undefined): void => {
+      socket.off('data', read).off('close', end);
+      resolve({ bytes, error });
+    };
+    const read = (chunk: Buffer): void => {
+      bytes += chunk.toString('latin1');
+      if (isWhole(bytes)) finish(undefined);
+    };
+    const end = (): void => finish(failure ?? 'closed');
+    socket.on('data', read).on('close', end);
+    socket.once('error', (error: NodeJS.ErrnoException) => (failure = error.code ?? error.message));
+  });
+}
+
+function isWhole(bytes: string): boolean {
+  const end = bytes.indexOf('\r\n\r\n');
+  const length = /^content-length: (\d+)/im.exec(bytes.slice(0, end))?.[1];
+  return end >= 0 && length !== undefined && bytes.length >= end + 4 + Number(length);
+}
+
+function judge(
+  id: string,
+  bytes: string,
+  error: string | undefined,
+): Pick<Shot, 'fate' | 'detail'> {
+  if (error === undefined) {
+    const good = bytes.startsWith('HTTP/1.1 200') && bytes.endsWith(`done ${id}\n`);
+    return { fate: good ? 'whole' : 'wrong', detail: bytes };
+  }
+  if (error === 'ECONNREFUSED') return { fate: 'refused', detail: error };
+  return { fate: bytes === '' ? 'unanswered' : 'cut', detail: `${error} ${bytes}` };
+}
