@@ -1,0 +1,163 @@
+// Every metric once: its name, help, kind, and where its value comes from.
+
+import type { HurricaneEvent, ProbeName } from '../core/events.ts';
+import type { RequestRecord } from '../core/request-record.ts';
+import { counter, gauge, single, summary, type Family, type Sample } from './family.ts';
+import { HttpInstruments, type RequestSources } from './http-instruments.ts';
+import { Counter, Gauge, Summary } from './instruments.ts';
+import { Registry } from './registry.ts';
+import { runtimeFamilies } from './runtime-metrics.ts';
+
+/** Values that others keep anyway; read at each scrape. */
+export interface MetricSources extends RequestSources {
+  webhooksQueued(): number;
+  logLinesDropped(): number;
+}
+
+const probes: Record<ProbeName, number> = { startup: 0, readiness: 0, liveness: 0 };
+
+/** Observes events and finished requests; renders them as Prometheus text. */
+export class Metrics {
+  /** All there are, for the reference page. */
+  readonly families: readonly Family[];
+  readonly #registry = new Registry();
+  readonly #http = new HttpInstruments();
+  readonly #probeState = new Gauge('probe', probes);
+  readonly #checkState = new Gauge('check');
+  readonly #checkPasses = new Counter('check');
+  readonly #checkFailures = new Counter('check');
+  readonly #checkTime = new Summary('check');
+  readonly #webhooksDelivered = new Counter('type');
+  readonly #webhooksFailed = new Counter('type');
+  readonly #webhooksUndelivered = new Counter('type');
+  #version = '';
+  readonly #ports = { app: 0, probe: 0 };
+  #startupSeconds: number | undefined;
+
+  constructor(sources: MetricSources) {
+    this.families = [
+      ...this.#families(sources),
+      ...this.#http.families(sources),
+      ...runtimeFamilies,
+    ];
+    for (const family of this.families) this.#registry.add(family);
+  }
+
+  recordRequest(record: RequestRecord): void {
+    this.#http.record(record);
+  }
+
+  observe(event: HurricaneEvent): void {
+    switch (event.name) {
+      case 'hurricane.started':
+        this.#version = event.data.version;
+        break;
+      case 'listener.bound':
+        this.#ports[event.data.listener] = event.data.port;
+        break;
+      case 'startup.succeeded':
+        this.#startupSeconds = event.data.duration_s;
+        break;
+      case 'probe.changed':
+        this.#probeState.set(event.data.probe, Number(event.data.passing));
+        break;
+      case 'check.changed':
+        this.#checkState.set(event.data.check, Number(event.data.passing));
+        break;
+      case 'check.ran':
+        this.#observeCheck(event.data);
+        break;
+      case 'webhook.delivered':
+        this.#webhooksDelivered.increment(event.data.type);
+        break;
+      case 'webhook.failed':
+        this.#webhooksFailed.increment(event.data.type);
+        if (event.data.final) this.#webhooksUndelivered.increment(event.data.type);
+        break;
+      default:
+    }
+  }
+
+  /** The page for `/metrics`, at any moment from the first on. */
+  page(): Promise<string> {
+    return this.#registry.page();
+  }
+
+  #observeCheck(data: { check: string; passing: boolean; duration_ms: number }): void {
+    (data.passing ? this.#checkPasses : this.#checkFailures).increment(data.check);
+    this.#checkTime.observe(data.check, data.duration_ms / 1000);
+  }
+
+  #families(sources: MetricSources): Family[] {
+    return [
+      gauge('hurricane_info', 'Version and ports; the value is always 1.', () => [
+        { value: 1, labels: this.#info() },
+      ]),
+      gauge(
+        'hurricane_startup_duration_seconds',
+        'From the start of the process until the app was served; absent before.',
+        () => (this.#startupSeconds === undefined ? [] : [{ value: this.#startupSeconds }]),
+      ),
+      counter(
+        'hurricane_log_lines_dropped_total',
+        'Log lines dropped because their reader was too slow.',
+        single(() => sources.logLinesDropped()),
+      ),
+      gauge(
+        'hurricane_probe_state',
+        '1 while the probe passes, 0 while it fails or startup is not finished.',
+        this.#probeState.read,
+      ),
+      gauge(
+        'hurricane_check_state',
+        '1 while the check counts as passing, 0 while it counts as failing; absent before its first run.',
+        this.#checkState.read,
+      ),
+      counter('hurricane_check_runs_total', 'Runs of each check, by result.', () => [
+        ...withLabel(this.#checkPasses.read(), { result: 'pass' }),
+        ...withLabel(this.#checkFailures.read(), { result: 'fail' }),
+      ]),
+      summary(
+        'hurricane_check_duration_seconds',
+        'Duration of the runs of each check.',
+        this.#checkTime.read,
+      ),
+      counter(
+        'hurricane_webhooks_delivered_total',
+        'Webhooks that a receiver took.',
+        this.#webhooksDelivered.read,
+      ),
+      counter(
+        'hurricane_webhooks_failed_total',
+        'Attempts to send a webhook that failed.',
+        this.#webhooksFailed.read,
+      ),
+      counter(
+        'hurricane_webhooks_undelivered_total',
+        'Webhooks given up.',
+        this.#webhooksUndelivered.read,
+      ),
+      gauge(
+        'hurricane_webhooks_queued',
+        'Webhooks that wait for their delivery.',
+        single(() => sources.webhooksQueued()),
+      ),
+    ];
+  }
+
+  #info(): Record<string, string> {
+    const { app, probe } = this.#ports;
+    return {
+      version: this.#version,
+      server_port: String(app),
+      // Integrated probes have no listener of their own.
+      probe_port: String(probe === 0 ? app : probe),
+      serve_static: 'false',
+      serve_media: 'false',
+    };
+  }
+}
+
+function withLabel(samples: readonly Sample[], extra: Record<string, string>): Sample[] {
+  return samples.map((sample) => ({ ...sample, labels: { ...sample.labels, ...extra } }));
+}
