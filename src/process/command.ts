@@ -1,0 +1,74 @@
+// What to run: words, placeholders in them, where the program is, and how it is shown to people.
+
+import { accessSync, constants, statSync } from 'node:fs';
+import { basename, delimiter, resolve } from 'node:path';
+
+export interface Placeholders {
+  readonly host: string;
+  readonly port: number | undefined;
+  readonly socket: string | undefined;
+}
+
+/** Replaces `{port}`, `{host}` and `{socket}`, which a command without a shell could not expand. */
+export function fillPlaceholders(words: readonly string[], values: Placeholders): string[] {
+  return words.map((word) =>
+    word.replaceAll(/\{(port|host|socket)\}/g, (placeholder, name: keyof Placeholders) =>
+      String(values[name] ?? placeholder),
+    ),
+  );
+}
+
+/** One line that a shell would split into the same words. */
+export function displayCommand(words: readonly string[]): string {
+  return words.map(quote).join(' ');
+}
+
+function quote(word: string): string {
+  return /^[\w@%+=:,./{}-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
+}
+
+export type Lookup =
+  | { readonly kind: 'found'; readonly path: string }
+  | { readonly kind: 'missing' }
+  | { readonly kind: 'not-executable'; readonly path: string };
+
+/** What execvp(3) searches when PATH is not set. */
+const DEFAULT_PATH = '/bin:/usr/bin';
+
+/** Where the program is, found as execvp(3) finds it: a word with a slash is a path, others are in PATH. */
+export function findExecutable(
+  word: string,
+  { path = DEFAULT_PATH, cwd }: { readonly path: string | undefined; readonly cwd: string },
+): Lookup {
+  const folders = word.includes('/') ? [''] : path.split(delimiter);
+  const lookups = folders.map((folder) => look(resolve(cwd, folder, word)));
+  return (
+    lookups.find(({ kind }) => kind === 'found') ??
+    lookups.find(({ kind }) => kind === 'not-executable') ?? { kind: 'missing' }
+  );
+}
+
+function look(path: string): Lookup {
+  try {
+    if (!statSync(path).isFile()) return { kind: 'not-executable', path };
+    accessSync(path, constants.X_OK);
+    return { kind: 'found', path };
+  } catch (error) {
+    const refused = (error as NodeJS.ErrnoException).code === 'EACCES';
+    return refused ? { kind: 'not-executable', path } : { kind: 'missing' };
+  }
+}
+
+/**
+ * The program that a command really runs: `nginx` for `env A=1 /docker-entrypoint.sh nginx -g …`.
+ * Looks through `env` with assignments and through the entrypoint scripts of official images.
+ */
+export function programName(words: readonly string[]): string {
+  const [first = '', ...rest] = words;
+  const name = basename(first);
+  const inner = rest.findIndex((word) => !/^\w+=/.test(word));
+  const wraps = name === 'env' || /entrypoint(\.sh)?$/.test(name);
+  const next = rest[inner];
+  if (!wraps || next === undefined || next.startsWith('-')) return name;
+  return programName(rest.slice(inner));
+}

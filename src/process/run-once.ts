@@ -1,0 +1,72 @@
+// Runs a program to its end, or to the end of the patience with it: startup commands and checks.
+
+import { constants } from 'node:os';
+
+import { Deadline } from '../core/deadline.ts';
+import type { ExitStatus } from '../core/exit-status.ts';
+import { doneBefore, onAbort } from '../lib/waiting.ts';
+import { endRunning } from './ending.ts';
+import { OutputPump, OutputTail, type OutputLine } from './output.ts';
+import { spawnProcess, type Running, type SpawnSpec } from './spawn.ts';
+
+export interface RunOptions {
+  /** Infinity: no limit. */
+  readonly timeoutMs: number;
+  /** An abort whose reason is the name of a signal sends that signal, any other SIGTERM. */
+  readonly signal: AbortSignal;
+  /** How long it may take to end when asked to, before SIGKILL; 5 s by default. */
+  readonly graceMs?: number | undefined;
+  readonly onLine?: ((line: OutputLine) => void) | undefined;
+}
+
+export interface RunResult {
+  readonly status: ExitStatus;
+  /** Why it was asked to end; undefined when it ended by itself. */
+  readonly cut: 'timeout' | 'abort' | undefined;
+  /** The last 16 Ki characters of stdout and stderr. */
+  readonly output: string;
+  readonly durationMs: number;
+}
+
+const KILLED: ExitStatus = { kind: 'signalled', signal: 'SIGKILL' };
+const GRACE_MS = 5000;
+const TAIL_CHARACTERS = 16 * 1024;
+
+/** When it resolves, nothing of the program's group is left. Never rejects. */
+export async function runOnce(spec: SpawnSpec, options: RunOptions): Promise<RunResult> {
+  const startedAt = performance.now();
+  const tail = new OutputTail(TAIL_CHARACTERS);
+  const running = spawnProcess(spec, 'pipe');
+  const pump = new OutputPump(running, (line) => {
+    tail.add(line);
+    options.onLine?.(line);
+  });
+  const cut = await waitFor(running, options);
+  const stopSignal = cut === 'abort' ? signalOf(options.signal.reason) : 'SIGTERM';
+  // After an end by itself this is for what it left behind.
+  running.group?.signal(stopSignal);
+  const end = await endRunning(running, Deadline.after(options.graceMs ?? GRACE_MS));
+  await pump.close();
+  return {
+    // What not even SIGKILL could end yet is not waited for.
+    status: end === 'still there' ? KILLED : await running.ended,
+    cut,
+    output: tail.toString(),
+    durationMs: performance.now() - startedAt,
+  };
+}
+
+async function waitFor(running: Running, options: RunOptions): Promise<RunResult['cut']> {
+  const timeout = Deadline.after(options.timeoutMs);
+  const stopListening = onAbort(options.signal, () => timeout.expire());
+  const ended = await doneBefore(running.ended, timeout.signal);
+  stopListening();
+  timeout.expire();
+  if (ended) return undefined;
+  return options.signal.aborted ? 'abort' : 'timeout';
+}
+
+function signalOf(reason: unknown): NodeJS.Signals {
+  const known = typeof reason === 'string' && reason in constants.signals;
+  return known ? (reason as NodeJS.Signals) : 'SIGTERM';
+}
