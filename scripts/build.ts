@@ -1,0 +1,100 @@
+// Builds dist/: hurricane.js, its package.json and schema, and the single executable `hurricane`.
+//   --js-only  no single executable (what `npm start` needs)
+//   --watch    rebuild hurricane.js on every change and keep it serving the example app
+
+import { chmod, glob, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+
+import { bundle, watchBundle, type BundleOptions } from './bundle.ts';
+import { buildExecutable } from './executable.ts';
+
+const root = join(import.meta.dirname, '..');
+const dist = join(root, 'dist');
+
+export const bundlePath = join(dist, 'hurricane.js');
+export const executablePath = join(dist, 'hurricane');
+
+interface Manifest {
+  readonly name: string;
+  readonly version: string;
+  readonly description: string;
+  readonly license: string;
+}
+
+/** Builds dist/hurricane.js and the files that are published with it. */
+export async function buildBundle(): Promise<void> {
+  const manifest = await readManifest();
+  await mkdir(dist, { recursive: true });
+  await bundle(bundleOptions(manifest));
+  await chmod(bundlePath, 0o755);
+  await writeJson('package.json', publishedManifest(manifest));
+  await writeJson('hurricane.schema.json', await configurationSchema());
+}
+
+/** True when dist/hurricane.js is missing or older than a file it is made of. */
+export async function isBundleStale(): Promise<boolean> {
+  const built = await modifiedAt(bundlePath);
+  if (built === undefined) return true;
+  for await (const file of glob(['src/**/*.ts', 'scripts/*.ts', 'package-lock.json'], {
+    cwd: root,
+  })) {
+    if (((await modifiedAt(join(root, file))) ?? 0) > built) return true;
+  }
+  return false;
+}
+
+async function configurationSchema(): Promise<unknown> {
+  const { configurationSchema } = await import('../src/config/json-schema.ts');
+  return configurationSchema();
+}
+
+function bundleOptions(manifest: Manifest): BundleOptions {
+  return { root, outfile: bundlePath, version: manifest.version };
+}
+
+async function readManifest(): Promise<Manifest> {
+  return JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as Manifest;
+}
+
+/** What npm publishes: one program without dependencies. */
+function publishedManifest({ name, version, description, license }: Manifest): object {
+  return {
+    name,
+    version,
+    description,
+    license,
+    type: 'module',
+    engines: { node: '>=26' },
+    bin: { hurricane: './hurricane.js' },
+    exports: {
+      './schema.json': './hurricane.schema.json',
+      './package.json': './package.json',
+    },
+    files: ['hurricane.js', 'hurricane.schema.json'],
+  };
+}
+
+async function writeJson(name: string, value: unknown): Promise<void> {
+  await writeFile(join(dist, name), `${JSON.stringify(value, null, 2)}\n`);
+}
+
+async function modifiedAt(path: string): Promise<number | undefined> {
+  return (await stat(path).catch(() => undefined))?.mtimeMs;
+}
+
+async function watch(): Promise<void> {
+  await mkdir(dist, { recursive: true });
+  await watchBundle(bundleOptions(await readManifest()), () => console.log('built hurricane.js'));
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: { 'js-only': { type: 'boolean' }, watch: { type: 'boolean' } },
+  });
+  if (values.watch) return watch();
+  await buildBundle();
+  if (!values['js-only']) await buildExecutable(bundlePath, executablePath);
+}
+
+if (import.meta.main) await main();

@@ -1,0 +1,77 @@
+// The only importer of esbuild: bundles src/main.ts into one ES module that starts fast.
+
+import { createRequire, isBuiltin } from 'node:module';
+
+import { build, context, type BuildOptions, type Plugin } from 'esbuild';
+
+export interface BundleOptions {
+  readonly root: string;
+  readonly outfile: string;
+  readonly version: string;
+}
+
+/** Writes the bundle, executable as a program of its own. */
+export async function bundle(options: BundleOptions): Promise<void> {
+  await build(settings(options));
+}
+
+/** Writes the bundle now and after every change of a source, until the process ends. */
+export async function watchBundle(options: BundleOptions, onBuilt: () => void): Promise<void> {
+  const report: Plugin = {
+    name: 'report',
+    setup: ({ onEnd }) => onEnd(({ errors }) => (errors.length === 0 ? onBuilt() : undefined)),
+  };
+  const base = settings(options);
+  const watching = await context({ ...base, plugins: [...(base.plugins ?? []), report] });
+  await watching.watch();
+}
+
+function settings({ root, outfile, version }: BundleOptions): BuildOptions {
+  return {
+    absWorkingDir: root,
+    entryPoints: ['src/main.ts'],
+    outfile,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node26',
+    legalComments: 'eof',
+    logLevel: 'warning',
+    define: { VERSION: JSON.stringify(version) },
+    banner: { js: banner },
+    plugins: [lazyBuiltins],
+  };
+}
+
+/** The packages that are CommonJS ask for Node's modules by `require`, which an ES module lacks. */
+const banner = [
+  '#!/usr/bin/env node',
+  "const require = process.getBuiltinModule('node:module').createRequire(import.meta.url);",
+].join('\n');
+
+/**
+ * `import … from 'node:http'` reads every export of the module, and `http.WebSocket` is a getter
+ * that loads undici: as long as the whole start of an empty Node. Taking only the names in use avoids it.
+ */
+const lazyBuiltins: Plugin = {
+  name: 'lazy-builtins',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^[a-z]/ }, ({ path, kind }) =>
+      kind === 'import-statement' && isBuiltin(path)
+        ? { path: path.replace(/^node:/, ''), namespace: 'builtin', sideEffects: false }
+        : undefined,
+    );
+    onLoad({ filter: /./, namespace: 'builtin' }, ({ path }) => ({ contents: moduleText(path) }));
+  },
+};
+
+function moduleText(name: string): string {
+  const exported = Object.keys(createRequire(import.meta.url)(`node:${name}`) as object);
+  return [
+    `const builtin = process.getBuiltinModule('node:${name}');`,
+    'export default builtin;',
+    ...exported
+      .filter((key) => /^[A-Za-z_$][\w$]*$/.test(key) && key !== 'default')
+      .map((key) => `export const ${key} = /* @__PURE__ */ (() => builtin.${key})();`),
+  ].join('\n');
+}

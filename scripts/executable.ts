@@ -1,0 +1,42 @@
+// Turns the bundle into the single executable: Node's own binary with our module inside.
+
+import { execFile } from 'node:child_process';
+import { copyFile, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/** Writes `outfile`, which starts without a Node installation. Works beside it and leaves nothing. */
+export async function buildExecutable(bundle: string, outfile: string): Promise<void> {
+  const work = await mkdtemp(`${outfile}-build-`);
+  try {
+    const node = join(work, 'node');
+    await copyFile(await realpath(process.execPath), node);
+    // Symbols are a fifth of the size. They must go before the module is added, not after.
+    await run('strip', [node]).catch(ignoreMissingStrip);
+    const config = join(work, 'sea.json');
+    await writeFile(config, JSON.stringify(seaConfig(bundle, node, outfile)));
+    await run(process.execPath, ['--build-sea', config]);
+  } finally {
+    await rm(work, { recursive: true });
+  }
+}
+
+function seaConfig(main: string, executable: string, output: string): object {
+  return {
+    main,
+    mainFormat: 'module',
+    executable,
+    output,
+    useCodeCache: true,
+    disableExperimentalSEAWarning: true,
+    execArgv: ['--disable-warning=ExperimentalWarning'],
+    execArgvExtension: 'none',
+  };
+}
+
+function ignoreMissingStrip(error: Error & { code?: unknown }): void {
+  if (error.code !== 'ENOENT') throw error;
+  console.warn('strip (package binutils) is missing: dist/hurricane becomes 30 MB larger');
+}
