@@ -29,7 +29,16 @@ export interface EventMap {
   'drain.started': { reason: string; budget_ms: number };
   'drain.ended': DrainReport & { duration_ms: number };
   'webhook.delivered': { type: string; id: string; attempt: number };
-  'webhook.failed': { type: string; id: string; attempt: number; reason: string; final: boolean };
+  'webhook.failed': {
+    type: string;
+    id: string;
+    /** Of the receiver, without what may be secret in it. */
+    url: string;
+    attempt: number;
+    reason: string;
+    /** It will not be tried again. */
+    final: boolean;
+  };
 }
 
 export type EventName = keyof EventMap;

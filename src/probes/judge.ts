@@ -1,0 +1,111 @@
+// The truth table of the probes: the state of everything → what each probe answers. Pure.
+
+import type { ProbeName } from '../core/events.ts';
+import type { FailingCheck } from '../core/failing-check.ts';
+
+/** All that a probe's answer depends on. */
+export interface HealthState {
+  readonly draining: boolean;
+  /** Undefined until startup is finished. */
+  readonly startupSeconds: number | undefined;
+  readonly failing: { readonly readiness: Failing; readonly liveness: Failing };
+  readonly requests: number;
+  readonly averageMs: number;
+  readonly queued: number;
+  /** The queue reached its limit and has not yet shrunk to where readiness returns. */
+  readonly congested: boolean;
+}
+
+type Failing = readonly FailingCheck[];
+
+export interface JudgeOptions {
+  readonly queueLimit: number;
+  readonly maxLifetime: number | undefined;
+  /** Details of failing checks are part of the text. */
+  readonly debug: boolean;
+}
+
+export interface Verdict {
+  readonly passing: boolean;
+  readonly status: 200 | 400 | 500;
+  /** The body of the plain answer. */
+  readonly text: string;
+  readonly reason: 'up' | 'starting' | 'draining' | 'check' | 'lifetime' | 'queue';
+  /** For logs and webhooks: the text, with the details of failing checks. */
+  readonly details: string;
+}
+
+/** The first rule that applies decides: draining, start, check, lifetime, queue. */
+export function judge(probe: ProbeName, state: HealthState, options: JudgeOptions): Verdict {
+  if (state.draining) return probe === 'readiness' ? drainingVerdict : up(probe, state);
+  if (state.startupSeconds === undefined) return startingVerdict;
+  switch (probe) {
+    case 'startup':
+      return up(probe, state);
+    case 'readiness':
+      return checks(state.failing.readiness, options) ?? queue(state, options) ?? up(probe, state);
+    case 'liveness':
+      return (
+        checks(state.failing.liveness, options) ?? lifetime(state, options) ?? up(probe, state)
+      );
+  }
+}
+
+/** Not ready at `limit` or more, ready again at 80 % of it; with a limit of 0 never ready. */
+export function isCongested(queued: number, limit: number, congested: boolean): boolean {
+  return queued >= limit || (congested && queued > Math.floor(0.8 * limit));
+}
+
+const drainingVerdict = refuse('draining', 'draining');
+const startingVerdict = refuse('starting', 'startup is not finished');
+
+function checks(failing: Failing, { debug }: JudgeOptions): Verdict | undefined {
+  if (failing.length === 0) return undefined;
+  const heads = [...new Set(failing.map(headOf))].join('\n');
+  const details = failing.map((check) => `${headOf(check)}: ${check.text}`).join('\n');
+  return {
+    passing: false,
+    status: 500,
+    text: debug ? details : heads,
+    reason: 'check',
+    details,
+  };
+}
+
+function headOf({ name = 'check' }: FailingCheck): string {
+  return `${name} error`;
+}
+
+function lifetime({ requests }: HealthState, { maxLifetime }: JudgeOptions): Verdict | undefined {
+  if (maxLifetime === undefined || requests <= maxLifetime) return undefined;
+  return refuse('lifetime', `Requests: ${requests} max lifetime: ${maxLifetime}`);
+}
+
+function queue(state: HealthState, { queueLimit }: JudgeOptions): Verdict | undefined {
+  if (!state.congested) return undefined;
+  return refuse('queue', `Request queue size: ${state.queued} limit: ${queueLimit}`);
+}
+
+function refuse(reason: Verdict['reason'], text: string): Verdict {
+  return { passing: false, status: 400, text, reason, details: text };
+}
+
+function up(probe: ProbeName, state: HealthState): Verdict {
+  const text = upText(probe, state);
+  return { passing: true, status: 200, text, reason: 'up', details: text };
+}
+
+function upText(probe: ProbeName, state: HealthState): string {
+  switch (probe) {
+    case 'startup':
+      return state.startupSeconds === undefined
+        ? 'Startup was interrupted'
+        : `Startup was finished ${state.startupSeconds}`;
+    case 'readiness':
+      return 'ready';
+    case 'liveness':
+      return state.requests === 0
+        ? 'alive'
+        : `Average response time: ${state.averageMs.toFixed(2)}ms Request queue size: ${state.queued} Rx`;
+  }
+}

@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import type { RequestRecord } from '../../../src/core/request-record.ts';
+import { Metrics } from '../../../src/metrics/metrics.ts';
+
+const ledger = {
+  ...{ accepted: 9, completed: 2, shed: 1, aborted: 1, failed: 1 },
+  ...{ forced: 0, longestMs: 80 },
+};
+
+function makeMetrics(): Metrics {
+  return new Metrics({
+    load: () => ({ active: 4, queued: 3, finished: 5, averageMs: 12.5 }),
+    ledger: () => ledger,
+    webhooksQueued: () => 2,
+    logLinesDropped: () => 7,
+  });
+}
+
+const request: RequestRecord = {
+  ...{ method: 'GET', target: '/secret?token=1', status: 200, outcome: 'completed' },
+  ...{ fault: undefined, queueMs: 2, appMs: 40, ttfbMs: 30, durationMs: 42 },
+  ...{ requestBytes: 0, responseBytes: 4096, requestId: 'r', traceparent: 't' },
+  ...{ clientAddress: '127.0.0.1', upgraded: false },
+};
+
+async function lines(metrics: Metrics, start: string): Promise<string[]> {
+  const page = await metrics.page();
+  return page.split('\n').filter((line) => line.startsWith(start));
+}
+
+test('has a stable number of families', async () => {
+  const page = await makeMetrics().page();
+  assert.equal(page.match(/^# TYPE /gm)?.length, 24);
+  assert.equal(makeMetrics().families.length, 24);
+});
+
+test('shows every family with a help text, and only names of its own', async () => {
+  for (const { name, help } of makeMetrics().families) {
+    assert.match(name, /^hurricane_[a-z_]+$/);
+    assert.match(help, /^[A-Z0-9].*\.$/);
+  }
+  assert.ok((await makeMetrics().page()).endsWith('\n'));
+});
+
+test('counts requests from 0 by method and class of status', async () => {
+  const metrics = makeMetrics();
+  const counted = 'hurricane_requests_total{method="GET",code="2xx"}';
+  assert.deepEqual(await lines(metrics, counted), [`${counted} 0`]);
+  metrics.recordRequest(request);
+  assert.deepEqual(await lines(metrics, counted), [`${counted} 1`]);
+});
+
+test('keeps invented methods, unsent answers and odd statuses in closed sets', async () => {
+  const metrics = makeMetrics();
+  metrics.recordRequest({ ...request, method: 'BREW', status: 0, ttfbMs: undefined });
+  metrics.recordRequest({ ...request, method: 'BREW', status: 999 });
+  const others = await lines(metrics, 'hurricane_requests_total{method="other"');
+  assert.deepEqual(
+    others.filter((line) => !line.endsWith(' 0')),
+    [
+      'hurricane_requests_total{method="other",code="none"} 1',
+      'hurricane_requests_total{method="other",code="5xx"} 1',
+    ],
+  );
+  assert.doesNotMatch(await metrics.page(), /BREW|secret/);
+});
+
+test('shows a ledger that balances', async () => {
+  const page = await makeMetrics().page();
+  const value = (series: string): number => {
+    const line = page.split('\n').find((candidate) => candidate.startsWith(`${series} `));
+    return Number(line?.slice(series.length + 1));
+  };
+  const outcomes = ['completed', 'shed', 'aborted', 'failed'].map((outcome) =>
+    value(`hurricane_requests_finished_total{outcome="${outcome}"}`),
+  );
+  const inHand = value('hurricane_requests_in_flight') + value('hurricane_requests_queued');
+  const sum = outcomes.reduce((total, count) => total + count, inHand);
+  assert.equal(sum, value('hurricane_requests_accepted_total'));
+  assert.equal(value('hurricane_response_time_average_milliseconds'), 12.5);
+});
+
+test('sorts values into cumulative buckets, a bound included', async () => {
+  const metrics = makeMetrics();
+  metrics.recordRequest(request);
+  metrics.recordRequest({ ...request, responseBytes: 4097 });
+  metrics.recordRequest({ ...request, responseBytes: 1e12 });
+  const buckets = await lines(metrics, 'hurricane_response_size_bytes');
+  assert.ok(buckets.includes('hurricane_response_size_bytes_bucket{le="1024"} 0'));
+  assert.ok(buckets.includes('hurricane_response_size_bytes_bucket{le="4096"} 1'));
+  assert.ok(buckets.includes('hurricane_response_size_bytes_bucket{le="16384"} 2'));
+  assert.ok(buckets.includes('hurricane_response_size_bytes_bucket{le="+Inf"} 3'));
+  assert.ok(buckets.includes('hurricane_response_size_bytes_count 3'));
+});
+
+test('measures the app only on requests that it saw', async () => {
+  const metrics = makeMetrics();
+  metrics.recordRequest(request);
+  metrics.recordRequest({ ...request, outcome: 'shed', status: 503, appMs: 0, ttfbMs: undefined });
+  assert.deepEqual(await lines(metrics, 'hurricane_request_app_seconds_count'), [
+    'hurricane_request_app_seconds_count 1',
+  ]);
+  assert.deepEqual(await lines(metrics, 'hurricane_request_app_seconds_sum'), [
+    'hurricane_request_app_seconds_sum 0.04',
+  ]);
+  assert.deepEqual(await lines(metrics, 'hurricane_response_first_byte_seconds_count'), [
+    'hurricane_response_first_byte_seconds_count 1',
+  ]);
+});
+
+test('tells version and ports, the own port of the probes included', async () => {
+  const metrics = makeMetrics();
+  const host = '::';
+  metrics.observe({ name: 'hurricane.started', data: { version: '1.2.3', command: 'node' } });
+  metrics.observe({ name: 'listener.bound', data: { listener: 'app', host, port: 8010 } });
+  const rest = 'serve_static="false",serve_media="false"} 1';
+  assert.deepEqual(await lines(metrics, 'hurricane_info'), [
+    `hurricane_info{version="1.2.3",server_port="8010",probe_port="8010",${rest}`,
+  ]);
+  metrics.observe({ name: 'listener.bound', data: { listener: 'probe', host, port: 8090 } });
+  assert.deepEqual(await lines(metrics, 'hurricane_info'), [
+    `hurricane_info{version="1.2.3",server_port="8010",probe_port="8090",${rest}`,
+  ]);
+});
+
+test('follows probes, checks and webhooks by their events', async () => {
+  const metrics = makeMetrics();
+  assert.deepEqual(await lines(metrics, 'hurricane_startup_duration_seconds'), []);
+  metrics.observe({ name: 'startup.succeeded', data: { duration_s: 1.5 } });
+  metrics.observe({
+    name: 'probe.changed',
+    data: { probe: 'readiness', passing: true, previous: undefined, reason: 'ready' },
+  });
+  const check = 'database';
+  metrics.observe({ name: 'check.ran', data: { check, passing: false, duration_ms: 250 } });
+  metrics.observe({
+    name: 'check.changed',
+    data: { check, passing: false, tags: ['readiness'], text: 'refused' },
+  });
+  const webhook = { type: 'startup', id: 'a', url: 'http://x/…', reason: 'HTTP 500' };
+  metrics.observe({ name: 'webhook.failed', data: { ...webhook, attempt: 1, final: false } });
+  metrics.observe({ name: 'webhook.failed', data: { ...webhook, attempt: 2, final: true } });
+  const page = await metrics.page();
+  for (const line of [
+    'hurricane_startup_duration_seconds 1.5',
+    'hurricane_probe_state{probe="startup"} 0',
+    'hurricane_probe_state{probe="readiness"} 1',
+    'hurricane_check_state{check="database"} 0',
+    'hurricane_check_runs_total{check="database",result="fail"} 1',
+    'hurricane_check_duration_seconds_sum{check="database"} 0.25',
+    'hurricane_check_duration_seconds_count{check="database"} 1',
+    'hurricane_webhooks_failed_total{type="startup"} 2',
+    'hurricane_webhooks_undelivered_total{type="startup"} 1',
+    'hurricane_webhooks_queued 2',
+    'hurricane_log_lines_dropped_total 7',
+  ]) {
+    assert.ok(page.includes(`\n${line}\n`), line);
+  }
+});
