@@ -1,0 +1,174 @@
+// One public port: accepts connections, feeds them to Node's HTTP parser, and lets them go in order.
+// Node's own close() cuts keep-alive connections that are just about to send; so we accept ourselves.
+
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createSocketServer, type AddressInfo, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+
+import type { Deadline } from '../core/deadline.ts';
+import { HurricaneError } from '../core/errors.ts';
+import { Connections } from './connections.ts';
+import { connectMethod, refuseMalformed, type MalformedFault } from './malformed.ts';
+
+export interface ListenerOptions {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  /** The flag that changes the port, for the sentence about a taken one. */
+  readonly portFlag: string;
+  /** Time for a complete request head, then 408. */
+  readonly headerTimeoutMs: number;
+  /** A connection without a request ends after this. */
+  readonly idleTimeoutMs: number;
+  /** Of a whole request head, then 431. */
+  readonly maxHeaderBytes: number;
+  readonly handler: Handler;
+}
+
+/** Who answers. Requests that wait for `100 Continue` arrive like all others. */
+export interface Handler {
+  handleRequest(request: IncomingMessage, response: ServerResponse): void;
+  /** True when this request shall leave HTTP; otherwise its `Upgrade` field is only a field. */
+  wantsUpgrade?(request: IncomingMessage): boolean;
+  handleUpgrade?(request: IncomingMessage, socket: Socket, head: Buffer): void;
+  /** A request that the parser refused; it has been answered. */
+  noteMalformed?(fault: MalformedFault, socket: Socket): void;
+}
+
+/** How often Node looks for request heads that are too slow. */
+const CHECK_INTERVAL_MS = 1000;
+
+/** From `bind` on it accepts; after `stopAccepting` no connection is new; after `close` none is left. */
+export class Listener {
+  readonly #options: ListenerOptions;
+  readonly #http: Server;
+  readonly #sockets = createSocketServer({ allowHalfOpen: true, noDelay: true });
+  readonly #connections = new Connections();
+
+  constructor(options: ListenerOptions) {
+    this.#options = options;
+    this.#http = this.#createHttp();
+    this.#sockets.on('connection', (socket) => {
+      this.#connections.add(socket);
+      this.#http.emit('connection', socket);
+    });
+  }
+
+  /** Resolves when connections are accepted; a port that cannot be had is a sentence for the user. */
+  async bind(): Promise<void> {
+    const { host, port } = this.#options;
+    try {
+      await this.#listen(host, port);
+    } catch (error) {
+      // A machine without IPv6 has no `::`; "all addresses" then means those of IPv4.
+      if (host !== '::' || !isNoSuchFamily(error)) throw this.#explain(error);
+      await this.#listen('0.0.0.0', port).catch((second: unknown) => {
+        throw this.#explain(second);
+      });
+    }
+    // Starts Node's watch over slow request heads, which it ties to its own listening.
+    this.#http.emit('listening');
+  }
+
+  /** Where it listens; only after `bind`. */
+  get address(): { readonly host: string; readonly port: number } {
+    const { address, port } = this.#sockets.address() as AddressInfo;
+    return { host: address, port };
+  }
+
+  /**
+   * Ends the intake of connections. Called between two turns of the event loop, when everything that
+   * had arrived before has been accepted; what arrives later is refused by the kernel.
+   */
+  async stopAccepting(): Promise<void> {
+    if (!this.#sockets.listening) return;
+    await new Promise((resolve) => setImmediate(resolve));
+    this.#sockets.close();
+  }
+
+  /**
+   * Ends each connection once it has been without a request for `idleMs`; a younger one may have its
+   * first request on the way. Resolves when none is left or the deadline has passed.
+   */
+  whenEmpty(idleMs: number, deadline: Deadline): Promise<void> {
+    return this.#connections.whenEmpty(idleMs, deadline);
+  }
+
+  /** Ends everything: idle connections at once, the others by themselves or when the deadline passes. */
+  async close(deadline: Deadline): Promise<void> {
+    await this.stopAccepting();
+    await this.#connections.whenEmpty(0, deadline);
+    this.#connections.destroyAll();
+    this.#http.close();
+  }
+
+  #createHttp(): Server {
+    const { handler, headerTimeoutMs, idleTimeoutMs, maxHeaderBytes } = this.#options;
+    const server = createServer({
+      headersTimeout: headerTimeoutMs,
+      requestTimeout: 0,
+      keepAliveTimeout: idleTimeoutMs,
+      connectionsCheckingInterval: Math.min(CHECK_INTERVAL_MS, headerTimeoutMs),
+      maxHeaderSize: maxHeaderBytes,
+      // The handler refuses a missing Host itself, so that it is counted and explained like the rest.
+      requireHostHeader: false,
+      // Requests without a body need no body stream.
+      optimizeEmptyRequests: true,
+      shouldUpgradeCallback: (request) =>
+        handler.wantsUpgrade?.(request) === true &&
+        this.#connections.get(request.socket)?.busy === 0,
+    });
+    // Node would silently drop fields beyond a number; their size is limited instead.
+    server.maxHeadersCount = 0;
+    const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
+      this.#connections.begin(request.socket, response);
+      handler.handleRequest(request, response);
+    };
+    server.on('request', onRequest);
+    server.on('checkContinue', onRequest);
+    server.on('checkExpectation', onRequest);
+    server.on('upgrade', (request: IncomingMessage, _: Duplex, head: Buffer) => {
+      this.#connections.hold(request.socket);
+      handler.handleUpgrade?.(request, request.socket, head);
+    });
+    server.on('clientError', (error, socket) => this.#refuse(error, socket));
+    server.on('connect', (_, socket) =>
+      this.#refuse(Object.assign(new Error(), { code: connectMethod }), socket),
+    );
+    return server;
+  }
+
+  #refuse(error: Error, socket: Duplex): void {
+    const connection = this.#connections.get(socket);
+    if (connection === undefined) return void socket.destroy();
+    const fault = refuseMalformed(error, connection);
+    if (fault !== undefined) this.#options.handler.noteMalformed?.(fault, connection.socket);
+  }
+
+  async #listen(host: string, port: number): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<undefined>();
+    this.#sockets.once('error', reject);
+    this.#sockets.listen({ host, port }, () => resolve(undefined));
+    await promise;
+    this.#sockets.off('error', reject);
+  }
+
+  #explain(error: unknown): Error {
+    const { host, port, portFlag } = this.#options;
+    const { code, message } = error as NodeJS.ErrnoException;
+    const details = { hint: `choose another with ${portFlag}`, cause: error };
+    switch (code) {
+      case 'EADDRINUSE':
+        return new HurricaneError('port-taken', `port ${port} (${host}) is taken`, details);
+      case 'EACCES':
+        return new HurricaneError('permission-refused', `port ${port} is not allowed`, details);
+      default:
+        return new HurricaneError('port-taken', `cannot listen on ${host}: ${message}`, details);
+    }
+  }
+}
+
+function isNoSuchFamily(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'EAFNOSUPPORT' || code === 'EADDRNOTAVAIL';
+}
