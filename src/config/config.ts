@@ -87,7 +87,8 @@ export interface AppConfig {
   readonly socketPath: string | undefined;
   readonly readyPath: string | undefined;
   readonly startTimeoutMs: number;
-  readonly stopSignal: NodeJS.Signals;
+  /** Undefined: what the program needs, by its name; SIGTERM for most. */
+  readonly stopSignal: NodeJS.Signals | undefined;
 }
 
 export interface ProxyConfig {
@@ -145,3 +146,17 @@ export interface ServeConfig {
   /** Our own secrets, by variable: removed from the environment of every program we start. */
   readonly secretVariables: readonly string[];
 }
+
+/** What `hurricane check` needs. */
+export interface CheckCommandConfig {
+  readonly log: Omit<LogConfig, 'app'>;
+  readonly debug: boolean;
+  readonly checks: CheckConfig;
+  readonly secretVariables: readonly string[];
+}
+
+/** Where `hurricane probe` asks. */
+export type ProbeTarget = Pick<
+  ProbeConfig,
+  'listen' | 'startupPath' | 'readinessPath' | 'livenessPath'
+>;

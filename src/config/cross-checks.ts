@@ -1,0 +1,87 @@
+// What options must not say together: one function per rule, each with its sentence.
+
+import type { Entry, Settlement } from './settle.ts';
+import { problem, type Origin, type Problem } from './problem.ts';
+import { isSamePort } from './slices.ts';
+
+interface Subject {
+  readonly values: Settlement<'serve'>['values'];
+  readonly entries: Settlement<'serve'>['entries'];
+}
+
+/** Values with a problem of their own are missing; a rule about them is silent. */
+type Rule = (subject: Subject) => readonly Problem[];
+
+export function crossCheck(subject: Subject): readonly Problem[] {
+  return rules.flatMap((rule) => rule(subject));
+}
+
+const rules: readonly Rule[] = [
+  pathsAreDistinct,
+  appPortIsFree,
+  onePlaceForTheApp,
+  oneHostForOnePort,
+  checkNamesAreDistinct,
+];
+
+const pathOptions = ['startup-probe', 'readiness-probe', 'liveness-probe', 'metrics'] as const;
+
+function pathsAreDistinct({ values, entries }: Subject): readonly Problem[] {
+  if (values.noProbe) return [];
+  const served = values.noMetrics ? pathOptions.slice(0, -1) : pathOptions;
+  const paths = new Map([
+    ['startup-probe', values.startupProbe],
+    ['readiness-probe', values.readinessProbe],
+    ['liveness-probe', values.livenessProbe],
+    ['metrics', values.metrics],
+  ]);
+  return served.flatMap((name, index) => {
+    const path = paths.get(name);
+    const other = served.slice(0, index).find((earlier) => paths.get(earlier) === path);
+    if (path === undefined || other === undefined) return [];
+    const message = `${other} and ${name} are both ${path}: give each a path of its own`;
+    return [problem(message, ...givenBy(entries, other, name))];
+  });
+}
+
+function appPortIsFree({ values, entries }: Subject): readonly Problem[] {
+  const { appPort, port, probePort, noProbe } = values;
+  if (appPort === undefined || appPort === 0) return [];
+  const taken =
+    appPort === port ? 'port' : appPort === probePort && !noProbe ? 'probe-port' : undefined;
+  if (taken === undefined) return [];
+  const message = `app-port ${appPort} is hurricane's own ${taken}: let the app listen elsewhere, or change ${taken}`;
+  return [problem(message, ...givenBy(entries, 'app-port', taken))];
+}
+
+function onePlaceForTheApp({ values, entries }: Subject): readonly Problem[] {
+  if (values.appPort === undefined || values.appSocket === undefined) return [];
+  const message = 'app-port and app-socket exclude each other: keep the one the app listens on';
+  return [problem(message, ...givenBy(entries, 'app-port', 'app-socket'))];
+}
+
+function oneHostForOnePort({ values, entries }: Subject): readonly Problem[] {
+  const { host, port, probeHost, probePort, noProbe } = values;
+  if (port === undefined || probePort === undefined || !isSamePort(port, probePort)) return [];
+  if (noProbe || host === probeHost) return [];
+  const message =
+    'probe-host differs from host, but both use the same port: ' +
+    'leave out probe-host, or give the probes a port of their own';
+  return [problem(message, ...givenBy(entries, 'probe-host', 'probe-port'))];
+}
+
+function checkNamesAreDistinct({ values, entries }: Subject): readonly Problem[] {
+  const names = (values.check ?? []).flatMap(({ name }) => (name === undefined ? [] : [name]));
+  const twice = new Set(names.filter((name, index) => names.indexOf(name) !== index));
+  return [...twice].map((name) =>
+    problem(`check: two checks are called ${name}: rename one`, ...givenBy(entries, 'check')),
+  );
+}
+
+/** The origins of what the user gave; defaults are not to blame. */
+function givenBy(entries: Subject['entries'], ...names: readonly Entry['name'][]): Origin[] {
+  return names.flatMap((name) => {
+    const origin = entries.get(name)?.origin;
+    return origin === undefined || origin.layer === 'default' ? [] : [origin];
+  });
+}

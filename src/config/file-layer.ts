@@ -1,0 +1,120 @@
+// The configuration file. The only importer of the YAML reader.
+
+import { closest } from '../lib/closest.ts';
+import { LayerDraft, type Given, type LayerValues, type Row } from './layer.ts';
+import { allows } from './option.ts';
+import { rows } from './options.ts';
+import { problem, type Origin } from './problem.ts';
+
+/** Throws as `fs.readFileSync` does. */
+export type ReadFile = (path: string) => string;
+
+interface TextFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+const DEFAULT_FILES = ['hurricane.yaml', 'hurricane.json'];
+
+/** The file that was named, or `hurricane.yaml` or `hurricane.json` in the working directory. */
+export async function fileLayer(
+  named: Given | undefined,
+  readFile: ReadFile,
+): Promise<LayerValues> {
+  const draft = new LayerDraft();
+  const [first, second] =
+    named === undefined ? findFiles(draft, readFile) : readNamed(draft, readFile, named);
+  if (first === undefined) return draft;
+  if (second !== undefined) {
+    const names = `${first.path} and ${second.path}`;
+    draft.problems.push(problem(`${names} both exist: keep one, or name one with --config`));
+  }
+  const content = await contentOf(draft, first);
+  for (const [key, value] of Object.entries(content)) add(draft, first.path, key, value);
+  return draft;
+}
+
+/** Why a file could not be read, as the end of a sentence; undefined for an unknown error. */
+export function unreadable(error: unknown): string {
+  if (!(error instanceof Error)) return `cannot be read: ${String(error)}`;
+  const code = 'code' in error ? error.code : undefined;
+  if (code === 'ENOENT') return 'does not exist';
+  if (code === 'EACCES') return 'may not be read by this user';
+  return `cannot be read: ${error.message.split('\n', 1).join('')}`;
+}
+
+function findFiles(draft: LayerDraft, readFile: ReadFile): readonly TextFile[] {
+  return DEFAULT_FILES.flatMap((path) => {
+    try {
+      return [{ path, text: readFile(path) }];
+    } catch (error) {
+      const reason = unreadable(error);
+      if (reason !== 'does not exist') draft.problems.push(problem(`${path} ${reason}`));
+      return [];
+    }
+  });
+}
+
+function readNamed(draft: LayerDraft, readFile: ReadFile, named: Given): readonly TextFile[] {
+  const [path = ''] = named.texts;
+  try {
+    return [{ path, text: readFile(path) }];
+  } catch (error) {
+    draft.problems.push(problem(`config: "${path}" ${unreadable(error)}`, named.origin));
+    return [];
+  }
+}
+
+async function contentOf(draft: LayerDraft, { path, text }: TextFile): Promise<object> {
+  try {
+    const content = path.endsWith('.json') ? (JSON.parse(text) as unknown) : await parseYaml(text);
+    if (content === null) return {};
+    if (typeof content === 'object' && !Array.isArray(content)) return content;
+    draft.problems.push(problem(`${path} must hold keys and values, such as port: 8000`));
+  } catch (error) {
+    draft.problems.push(problem(`${path} ${unreadable(error)}`));
+  }
+  return {};
+}
+
+async function parseYaml(text: string): Promise<unknown> {
+  // Loaded only where there is a file: it would cost every start its time.
+  const { parse } = await import('yaml');
+  return parse(text) as unknown;
+}
+
+function add(draft: LayerDraft, path: string, key: string, value: unknown): void {
+  const origin: Origin = { layer: 'file', name: `${path}: ${key}` };
+  const known = rows.filter((row) => allows(row, 'file'));
+  const row = known.find((option) => option.key === key);
+  if (row === undefined) {
+    draft.problems.push(problem(unknownKey(key, known), origin));
+    return;
+  }
+  const texts = textsOf(row, value);
+  if (texts !== undefined) draft.values.set(row.name, { texts, origin });
+  else draft.problems.push(problem(wrongType(row), origin));
+}
+
+function unknownKey(key: string, known: readonly Row[]): string {
+  const sameOption = known.find(({ name }) => name === key)?.key;
+  const keys = known.map((row) => row.key);
+  const guess = sameOption ?? closest(key, keys);
+  const remedy = guess === undefined ? 'remove it' : `did you mean ${guess}?`;
+  return `${key} is not a key of the configuration file: ${remedy}`;
+}
+
+function textsOf(row: Row, value: unknown): readonly string[] | undefined {
+  if (!row.list) return isScalar(value) ? [String(value)] : undefined;
+  return Array.isArray(value) && value.every(isScalar) ? value.map(String) : undefined;
+}
+
+function wrongType(row: Row): string {
+  return row.list
+    ? `${row.key} needs a list: write each value on a line of its own, after a dash`
+    : `${row.key} needs one value: write ${row.key}: ${row.parser.shape}`;
+}
+
+function isScalar(value: unknown): boolean {
+  return ['string', 'number', 'boolean'].includes(typeof value);
+}

@@ -1,0 +1,48 @@
+// The flags of the command line.
+
+import { closest } from '../lib/closest.ts';
+import { LayerDraft, type LayerValues, type Row } from './layer.ts';
+import { allows, type CommandName } from './option.ts';
+import { rows } from './options.ts';
+import type { Origin, Problem } from './problem.ts';
+
+/** Flags as they were tokenised: name without dashes → every text given for it, '' for none. */
+export type Flags = ReadonlyMap<string, readonly string[]>;
+
+export function flagLayer(command: CommandName, flags: Flags): LayerValues {
+  const draft = new LayerDraft();
+  const known = rows.filter((row) => row.on.includes(command) && allows(row, 'flag'));
+  for (const [name, texts] of flags) {
+    const row = known.find((option) => option.name === name || option.alias === name);
+    const origin: Origin = { layer: 'flag', name: `${name.length === 1 ? '-' : '--'}${name}` };
+    if (row === undefined) draft.problems.push(unknownFlag(command, origin.name, known));
+    else add(draft, row, texts, origin);
+  }
+  return draft;
+}
+
+function add(draft: LayerDraft, row: Row, texts: readonly string[], origin: Origin): void {
+  const all = [...(draft.values.get(row.name)?.texts ?? []), ...texts];
+  const flag = origin.name;
+  if (texts.includes('')) {
+    draft.problems.push(usage(`${flag} needs a value: write ${flag} ${row.parser.shape}`));
+  } else if (all.length > 1 && row.list === undefined) {
+    draft.problems.push(usage(`${flag} is given ${all.length} times: keep one of them`));
+  } else {
+    draft.values.set(row.name, { texts: all, origin });
+  }
+}
+
+function unknownFlag(command: CommandName, flag: string, known: readonly Row[]): Problem {
+  const names = known.flatMap(({ name, alias }) => (alias ? [name, alias] : [name]));
+  const guess = closest(
+    flag,
+    names.map((name) => `--${name}`),
+  );
+  const remedy = guess ? `did you mean ${guess}?` : `see \`hurricane ${command} --help-all\``;
+  return usage(`${flag} is not an option of \`hurricane ${command}\`: ${remedy}`);
+}
+
+function usage(message: string): Problem {
+  return { message, usage: true };
+}

@@ -1,0 +1,106 @@
+// Flags, file and environment in; a frozen configuration or the report of every problem out.
+
+import { maskCredentials } from '../core/mask-credentials.ts';
+import type { CheckCommandConfig, ProbeTarget, ServeConfig } from './config.ts';
+import { crossCheck } from './cross-checks.ts';
+import { unreadable } from './file-layer.ts';
+import { variablesOf, type CommandName, type Infer } from './option.ts';
+import { rows, type options } from './options.ts';
+import { problem, type Problem } from './problem.ts';
+import { settle, type Entry, type Settlement, type Sources } from './settle.ts';
+import { toCheckConfig, toProbeTarget, toServeConfig, type Surroundings } from './slices.ts';
+
+export interface LoadInput extends Sources {
+  /** What stands behind `--`. */
+  readonly appCommand: readonly string[];
+  /** What was found wrong on the command line before the options were looked at. */
+  readonly problems: readonly Problem[];
+  /** At least 0 and below 1; spreads `--max-lifetime`. */
+  readonly random: () => number;
+}
+
+export interface Report {
+  /** In the order of the table. */
+  readonly entries: readonly Entry[];
+  readonly problems: readonly Problem[];
+  readonly warnings: readonly string[];
+}
+
+/** Undefined while there are problems: all of them are in the report, not only the first. */
+export interface Loaded<T> extends Report {
+  readonly config: T | undefined;
+}
+
+export async function loadServeConfig(input: LoadInput): Promise<Loaded<ServeConfig>> {
+  const settled = await settle('serve', input);
+  const secret = readSecret(settled, input);
+  const found = [...crossCheck(settled), ...secret.problems];
+  return finish(settled, found, input, (values) =>
+    toServeConfig(values, { ...surroundings(input), webhookSecret: secret.value }),
+  );
+}
+
+export async function loadCheckConfig(input: LoadInput): Promise<Loaded<CheckCommandConfig>> {
+  const settled = await settle('check', input);
+  return finish(settled, [], input, (values) => toCheckConfig(values, surroundings(input)));
+}
+
+export async function loadProbeTarget(input: LoadInput): Promise<Loaded<ProbeTarget>> {
+  const settled = await settle('probe', input);
+  return finish(settled, [], input, toProbeTarget);
+}
+
+function finish<C extends CommandName, T>(
+  settled: Settlement<C>,
+  found: readonly Problem[],
+  input: LoadInput,
+  slice: (values: Infer<typeof options, C>) => T,
+): Loaded<T> {
+  const problems = [...input.problems, ...settled.problems, ...found];
+  const values = problems.length === 0 ? settled.complete : undefined;
+  return {
+    config: values && deepFreeze(slice(values)),
+    entries: [...settled.entries.values()],
+    problems,
+    warnings: settled.warnings,
+  };
+}
+
+function surroundings({ appCommand, env, random }: LoadInput): Surroundings {
+  return { appCommand, random, webhookSecret: undefined, secretVariables: secretVariables(env) };
+}
+
+/** Our own variables that are secret by their row, or because a URL in them holds credentials. */
+function secretVariables(env: Sources['env']): readonly string[] {
+  return rows.flatMap((row) =>
+    variablesOf(row.name, row).filter((name) => {
+      const value = env[name] ?? '';
+      return row.secret === true || maskCredentials(value) !== value;
+    }),
+  );
+}
+
+function readSecret(
+  { values, entries }: Settlement<'serve'>,
+  { readFile }: Sources,
+): { readonly value: string | undefined; readonly problems: readonly Problem[] } {
+  const path = values.webhookSecretFile;
+  const origin = entries.get('webhook-secret-file')?.origin;
+  if (path === undefined || origin === undefined) return { value: undefined, problems: [] };
+  const refuse = (fault: string): readonly Problem[] => [
+    problem(`webhook-secret-file: "${path}" ${fault}`, origin),
+  ];
+  try {
+    // Secrets in files end with the line break of whoever wrote them.
+    const value = readFile(path).trim();
+    return { value, problems: value === '' ? refuse('is empty: write the secret into it') : [] };
+  } catch (error) {
+    return { value: undefined, problems: refuse(unreadable(error)) };
+  }
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value;
+  for (const part of Object.values(value)) deepFreeze(part);
+  return Object.freeze(value);
+}

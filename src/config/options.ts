@@ -1,0 +1,432 @@
+// THE TABLE: every option once. Flags, variables, file keys, help, completion, reference page and
+// JSON schema follow from it, and so do the types of the configuration.
+
+import { fileKey, type Camel, type Infer, type Option } from './option.ts';
+import {
+  choice,
+  commandLine,
+  count,
+  duration,
+  durationOrOff,
+  file,
+  host,
+  onOff,
+  port,
+  requestTarget,
+  signal,
+  size,
+  sizeOrOff,
+  text,
+  urlPath,
+  variable,
+} from './parsers.ts';
+import { check, dependency, failures, maskReceiver, receiver, trustProxy } from './specs.ts';
+
+const serve = ['serve'] as const;
+const serveAndCheck = ['serve', 'check'] as const;
+const serveAndProbe = ['serve', 'probe'] as const;
+const all = ['serve', 'check', 'probe'] as const;
+
+export const options = {
+  config: {
+    on: all,
+    group: 'general',
+    parser: file,
+    layers: ['flag', 'environment'],
+    common: true,
+    help: 'configuration file, YAML or JSON, instead of hurricane.yaml or hurricane.json here',
+  },
+  'print-config': {
+    on: serve,
+    group: 'general',
+    parser: onOff,
+    flag: true,
+    default: 'false',
+    layers: ['flag'],
+    common: true,
+    help: 'print every value with its source, then exit',
+  },
+  'log-level': {
+    on: serveAndCheck,
+    group: 'general',
+    parser: choice('fatal', 'error', 'warn', 'info', 'debug'),
+    default: {
+      describe: 'info, or debug with --debug',
+      derive: ({ debug }) => (debug ? 'debug' : 'info'),
+    },
+    help: 'least important lines to log',
+  },
+  'log-format': {
+    on: serveAndCheck,
+    group: 'general',
+    parser: choice('auto', 'json', 'text'),
+    default: 'auto',
+    help: 'auto is text on a terminal and one JSON object per line elsewhere',
+  },
+  debug: {
+    on: serveAndCheck,
+    group: 'general',
+    parser: onOff,
+    flag: true,
+    default: 'false',
+    help: 'show the details of failing checks in the answers of probes, and log at level debug',
+  },
+  'app-version': {
+    on: serve,
+    group: 'general',
+    parser: text,
+    variables: ['HURRICANE_VERSION'],
+    help: 'version of the app, sent with every webhook',
+  },
+  'termination-log': {
+    on: serve,
+    group: 'general',
+    parser: file,
+    default: '/dev/termination-log',
+    help: 'file that is told why the program ended; it is never created',
+  },
+
+  host: {
+    on: serveAndProbe,
+    group: 'listeners',
+    parser: host,
+    default: '::',
+    help: 'address the app is served on; :: is every address, IPv4 included',
+  },
+  port: {
+    on: serveAndProbe,
+    group: 'listeners',
+    parser: port,
+    default: '8000',
+    common: true,
+    help: 'port the app is served on',
+  },
+  'probe-port': {
+    on: serveAndProbe,
+    group: 'listeners',
+    parser: port,
+    default: { describe: 'port + 1', derive: (s) => String(s.port === 0 ? 0 : s.port + 1) },
+    common: true,
+    help: 'port of the probes and metrics; the same as port to serve them in front of the app',
+  },
+  'probe-host': {
+    on: serveAndProbe,
+    group: 'listeners',
+    parser: host,
+    alias: 'interface',
+    default: {
+      describe: '::, or host when the ports are the same',
+      derive: (s) => (s.samePort ? s.host : '::'),
+    },
+    help: 'address of the probes and metrics',
+  },
+  'startup-probe': {
+    on: serveAndProbe,
+    group: 'listeners',
+    parser: urlPath,
+    default: '/startup',
+    help: 'path of the startup probe',
+  },
+  'readiness-probe': {
+    on: serveAndProbe,
+    group: 'listeners',
+    parser: urlPath,
+    default: '/ready',
+    help: 'path of the readiness probe',
+  },
+  'liveness-probe': {
+    on: serveAndProbe,
+    group: 'listeners',
+    parser: urlPath,
+    default: '/alive',
+    help: 'path of the liveness probe',
+  },
+  metrics: {
+    on: serve,
+    group: 'listeners',
+    parser: urlPath,
+    default: '/metrics',
+    help: 'path of the Prometheus page',
+  },
+  'no-probe': {
+    on: serveAndProbe,
+    group: 'listeners',
+    parser: onOff,
+    flag: true,
+    default: 'false',
+    help: 'no probes and no metrics page',
+  },
+  'no-metrics': {
+    on: serve,
+    group: 'listeners',
+    parser: onOff,
+    flag: true,
+    default: 'false',
+    help: 'no metrics page',
+  },
+  'log-probes': {
+    on: serve,
+    group: 'listeners',
+    parser: onOff,
+    flag: true,
+    default: 'false',
+    variables: ['HURRICANE_LOG_PROBES', 'LOG_PROBES'],
+    help: 'log the requests for probes too',
+  },
+  'req-queue-len': {
+    on: serve,
+    group: 'listeners',
+    parser: count,
+    default: '10',
+    help: 'not ready while this many requests wait for their answer; ready again at 80 % of it',
+  },
+
+  'wait-for': {
+    on: serve,
+    group: 'start',
+    parser: dependency,
+    list: true,
+    common: true,
+    help: 'wait until this accepts (tcp://) or answers with success (http://) before anything runs',
+  },
+  'wait-timeout': {
+    on: serve,
+    group: 'start',
+    parser: durationOrOff,
+    default: '5m',
+    help: 'time for all of wait-for together',
+  },
+  command: {
+    on: serve,
+    group: 'start',
+    parser: commandLine,
+    list: true,
+    common: true,
+    help: 'run this to its end before the app starts, in the order given; no shell is involved',
+  },
+  'command-timeout': {
+    on: serve,
+    group: 'start',
+    parser: durationOrOff,
+    default: 'off',
+    help: 'time for each command; off, so that no migration is ever cut',
+  },
+  'app-port': {
+    on: serve,
+    group: 'start',
+    parser: port,
+    common: true,
+    help: 'port the app listens on, where it cannot be told; otherwise a free one is chosen',
+  },
+  'app-port-env': {
+    on: serve,
+    group: 'start',
+    parser: variable,
+    default: 'PORT',
+    help: 'variable that tells the app its port, next to HURRICANE_APP_PORT',
+  },
+  'app-socket': {
+    on: serve,
+    group: 'start',
+    parser: file,
+    help: 'unix socket the app listens on, instead of a port',
+  },
+  'app-ready-path': {
+    on: serve,
+    group: 'start',
+    parser: requestTarget,
+    help: 'the app is up when it answers 2xx or 3xx here; otherwise when it accepts connections',
+  },
+  'app-start-timeout': {
+    on: serve,
+    group: 'start',
+    parser: durationOrOff,
+    default: '10m',
+    help: 'time from the start of the app until it is up',
+  },
+
+  check: {
+    on: serveAndCheck,
+    group: 'checks',
+    parser: check,
+    list: true,
+    common: true,
+    help: 'COMMAND, FILE.mjs, http://…, tcp://… or file:PATH?max-age=60s that decides about a probe',
+  },
+  'check-interval': {
+    on: serveAndCheck,
+    group: 'checks',
+    parser: duration,
+    default: '10s',
+    help: 'time between the starts of two runs of a check',
+  },
+  'check-timeout': {
+    on: serveAndCheck,
+    group: 'checks',
+    parser: duration,
+    default: '5s',
+    help: 'time for one run; longer has failed',
+  },
+  'check-max-age': {
+    on: serveAndCheck,
+    group: 'checks',
+    parser: duration,
+    default: '30s',
+    help: 'a result older than this counts as failed',
+  },
+  'check-failures': {
+    on: serveAndCheck,
+    group: 'checks',
+    parser: failures,
+    default: '1/1',
+    help: 'a check fails when n of its last m runs failed',
+  },
+  silence: {
+    on: serveAndCheck,
+    group: 'checks',
+    parser: text,
+    list: true,
+    help: 'ignore messages of checks with this id',
+  },
+
+  'webhook-url': {
+    on: serve,
+    group: 'webhooks',
+    parser: receiver,
+    list: true,
+    secret: true,
+    mask: maskReceiver,
+    help: 'tell this receiver about startup, liveness, readiness, app and drain, or only some of them',
+  },
+  'webhook-timeout': {
+    on: serve,
+    group: 'webhooks',
+    parser: duration,
+    default: '5s',
+    help: 'time for one attempt to deliver',
+  },
+  'webhook-secret-file': {
+    on: serve,
+    group: 'webhooks',
+    parser: file,
+    secret: true,
+    help: 'file with the secret that signs webhooks',
+  },
+
+  'trust-proxy': {
+    on: serve,
+    group: 'proxy',
+    parser: trustProxy,
+    default: 'private',
+    help: 'peers whose X-Forwarded headers are continued; private is loopback and private ranges',
+  },
+  'header-timeout': {
+    on: serve,
+    group: 'proxy',
+    parser: duration,
+    default: '15s',
+    help: 'time for a client to send the head of a request',
+  },
+  'idle-timeout': {
+    on: serve,
+    group: 'proxy',
+    parser: duration,
+    default: '75s',
+    help: 'a connection without a request is closed after this; longer than the load balancer’s',
+  },
+  'response-timeout': {
+    on: serve,
+    group: 'proxy',
+    parser: durationOrOff,
+    default: 'off',
+    help: 'time for the app until the head of its answer',
+  },
+  'request-timeout': {
+    on: serve,
+    group: 'proxy',
+    parser: durationOrOff,
+    default: 'off',
+    help: 'time for a whole request, its answer included',
+  },
+  'max-header-size': {
+    on: serve,
+    group: 'proxy',
+    parser: size,
+    default: '64Ki',
+    help: 'largest head of a request',
+  },
+  'max-body-size': {
+    on: serve,
+    group: 'proxy',
+    parser: sizeOrOff,
+    default: '100Mi',
+    help: 'largest body of a request',
+  },
+  'access-log': {
+    on: serve,
+    group: 'proxy',
+    parser: choice('all', 'errors', 'off'),
+    default: 'all',
+    help: 'requests to log',
+  },
+
+  'grace-period': {
+    on: serve,
+    group: 'life',
+    parser: duration,
+    default: '25s',
+    common: true,
+    help: 'time for the whole stop; keep it 5s below terminationGracePeriodSeconds',
+  },
+  'drain-delay': {
+    on: serve,
+    group: 'life',
+    parser: duration,
+    default: {
+      describe: '5s in Kubernetes, else 0',
+      derive: (s) => (s.inKubernetes ? '5s' : '0'),
+    },
+    help: 'keep serving at least this long after the stop signal',
+  },
+  'drain-quiet': {
+    on: serve,
+    group: 'life',
+    parser: duration,
+    default: '1s',
+    help: 'then keep serving until no new request has come for this long',
+  },
+  'stop-signal': {
+    on: serve,
+    group: 'life',
+    parser: signal,
+    help: 'signal that ends the app; SIGTERM, or what nginx, php-fpm and apache need',
+  },
+  'max-lifetime': {
+    on: serve,
+    group: 'life',
+    parser: count,
+    help: 'the liveness probe fails after this many requests and up to a tenth more, at random',
+  },
+  'log-app': {
+    on: serve,
+    group: 'life',
+    parser: choice('inherit', 'json'),
+    default: 'inherit',
+    help: 'json wraps each line of the app in a JSON object',
+  },
+} as const satisfies Record<string, Option>;
+
+export type OptionName = keyof typeof options;
+export type OptionKey = Camel<OptionName>;
+
+export type ServeValues = Infer<typeof options, 'serve'>;
+export type CheckValues = Infer<typeof options, 'check'>;
+export type ProbeValues = Infer<typeof options, 'probe'>;
+
+/** The rows in the order of the table. */
+export const rows: readonly (Option & { readonly name: OptionName; readonly key: OptionKey })[] =
+  Object.entries(options).map(([name, option]) => ({
+    ...option,
+    name: name as OptionName,
+    key: fileKey(name) as OptionKey,
+  }));

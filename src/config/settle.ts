@@ -1,0 +1,106 @@
+// From layers to values: the highest layer that gives an option decides, then its text is parsed.
+
+import { maskCredentials } from '../core/mask-credentials.ts';
+import { environmentLayer, type Environment } from './environment-layer.ts';
+import { fileLayer, type ReadFile } from './file-layer.ts';
+import { flagLayer, type Flags } from './flag-layer.ts';
+import type { Given, LayerValues, Row } from './layer.ts';
+import type { CommandName, Infer, Settled } from './option.ts';
+import { rows, type options, type OptionKey, type OptionName } from './options.ts';
+import { problem, type Origin, type Problem } from './problem.ts';
+
+export interface Sources {
+  readonly flags: Flags;
+  readonly env: Environment;
+  readonly readFile: ReadFile;
+}
+
+/** One effective value as it may be shown, and where it came from. */
+export interface Entry {
+  readonly name: OptionName;
+  /** Secrets masked; one text per value of a list; none when it is not set. */
+  readonly texts: readonly string[];
+  readonly origin: Origin;
+}
+
+export interface Settlement<C extends CommandName> {
+  /** An option with a problem is missing. */
+  readonly values: Partial<Infer<typeof options, C>>;
+  /** Undefined when there are problems. */
+  readonly complete: Infer<typeof options, C> | undefined;
+  readonly entries: ReadonlyMap<OptionName, Entry>;
+  readonly problems: readonly Problem[];
+  readonly warnings: readonly string[];
+}
+
+/** Flag over file over environment over default, by presence and never by value. */
+export async function settle<C extends CommandName>(
+  command: C,
+  { flags, env, readFile }: Sources,
+): Promise<Settlement<C>> {
+  const flagValues = flagLayer(command, flags);
+  const environment = environmentLayer(env);
+  const named = flagValues.values.get('config') ?? environment.values.get('config');
+  const layers = [flagValues, await fileLayer(named, readFile), environment];
+
+  const values: Partial<Record<OptionKey, unknown>> = {};
+  const entries = new Map<OptionName, Entry>();
+  const problems = layers.flatMap((layer) => layer.problems);
+  for (const row of rows) {
+    if (!row.on.includes(command)) continue;
+    const given = find(row, layers) ?? defaultOf(row, settledBy(values, env));
+    entries.set(row.name, entryOf(row, given));
+    const parsed = given.texts.map((text) => row.parser.parse(text));
+    for (const [index, result] of parsed.entries()) {
+      if ('problem' in result) problems.push(refuse(row, given, index, result.problem));
+    }
+    const fine = parsed.flatMap((result) => ('value' in result ? [result.value] : []));
+    values[row.key] = row.list ? fine : fine[0];
+  }
+  // The loop above and the types are made of the same table.
+  return {
+    values: values as Settlement<C>['values'],
+    complete: problems.length === 0 ? (values as Infer<typeof options, C>) : undefined,
+    entries,
+    problems,
+    warnings: layers.flatMap((layer) => layer.warnings),
+  };
+}
+
+/** How a value may be shown. */
+export function display(row: Row, text: string): string {
+  return row.mask?.(text) ?? maskCredentials(text);
+}
+
+function find(row: Row, layers: readonly LayerValues[]): Given | undefined {
+  return layers.map((layer) => layer.values.get(row.name)).find((given) => given !== undefined);
+}
+
+function defaultOf(row: Row, settled: Settled): Given {
+  if (typeof row.default === 'object') {
+    const name = `the default: ${row.default.describe}`;
+    return { texts: [row.default.derive(settled)], origin: { layer: 'default', name } };
+  }
+  const texts = row.default === undefined ? [] : [row.default];
+  return { texts, origin: { layer: 'default', name: 'the default' } };
+}
+
+function settledBy(values: Partial<Record<OptionKey, unknown>>, env: Environment): Settled {
+  const { host, port, probePort, debug } = values as Settlement<'serve'>['values'];
+  return {
+    host: host ?? '::',
+    port: port ?? 8000,
+    samePort: port !== 0 && port === probePort,
+    debug: debug ?? false,
+    inKubernetes: env['KUBERNETES_SERVICE_HOST'] !== undefined,
+  };
+}
+
+function entryOf(row: Row, given: Given): Entry {
+  const texts = given.texts.map((text) => display(row, text));
+  return { name: row.name, texts, origin: given.origin };
+}
+
+function refuse(row: Row, { texts, origin }: Given, index: number, fault: string): Problem {
+  return problem(`${row.name}: "${display(row, texts[index] ?? '')}" ${fault}`, origin);
+}

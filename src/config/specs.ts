@@ -1,0 +1,162 @@
+// The small languages inside values: checks, dependencies, webhook receivers, trusted peers.
+
+import { isIP } from 'node:net';
+
+import { maskCredentials } from '../core/mask-credentials.ts';
+import type {
+  CheckSpec,
+  CheckTag,
+  CheckTarget,
+  DependencyTarget,
+  TrustProxy,
+  WebhookConfig,
+  WebhookType,
+} from './config.ts';
+import type { Parsed, Parser } from './option.ts';
+import { duration } from './parsers.ts';
+import { splitWords } from './words.ts';
+
+type Receiver = WebhookConfig['receivers'][number];
+
+const checkTags: Record<string, readonly CheckTag[]> = {
+  startup: ['startup'],
+  readiness: ['readiness'],
+  liveness: ['liveness'],
+  // What the original's checks were tagged with: both, once up.
+  hurricane: ['readiness', 'liveness'],
+};
+
+const webhookTypes: readonly WebhookType[] = ['startup', 'liveness', 'readiness', 'app', 'drain'];
+
+const privateRanges = [
+  ...['127.0.0.0/8', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '169.254.0.0/16'],
+  ...['::1/128', 'fc00::/7', 'fe80::/10'],
+];
+
+/** `TAG[,TAG][:NAME]=SPEC`. */
+export const check: Parser<CheckSpec> = {
+  shape: 'TAG[,TAG][:NAME]=SPEC',
+  schema: { type: 'string', pattern: '^[a-z,]+(:[^=]+)?=' },
+  parse: (text) => {
+    const match = /^([a-z,]+)(?::([\w.-]+))?=\s*(\S.*)$/is.exec(text);
+    if (match === null) {
+      return {
+        problem: 'is not a check: write TAG=COMMAND, such as readiness:database=pg_isready',
+      };
+    }
+    const [, tagList = '', name, spec = ''] = match;
+    const tags = tagList.split(',');
+    const unknown = tags.find((tag) => !Object.hasOwn(checkTags, tag));
+    if (unknown !== undefined) {
+      return {
+        problem: `has the unknown tag ${unknown}: use ${Object.keys(checkTags).join(', ')}`,
+      };
+    }
+    const target = parseTarget(spec);
+    if ('problem' in target) return target;
+    const unique = [...new Set(tags.flatMap((tag) => checkTags[tag] ?? []))];
+    return { value: { tags: unique, name, target: target.value, text: maskCredentials(text) } };
+  },
+};
+
+/** `n/m`, or `n` for n in a row. */
+export const failures: Parser<{ readonly failures: number; readonly window: number }> = {
+  shape: 'N/M',
+  schema: { type: 'string', pattern: String.raw`^\d+/\d+$` },
+  parse: (text) => {
+    const [, n = '', m = n] = /^(\d{1,3})(?:\/(\d{1,3}))?$/.exec(text) ?? [];
+    const value = { failures: Number(n), window: Number(m) };
+    return value.failures >= 1 && value.failures <= value.window
+      ? { value }
+      : { problem: 'is not n of m: write 2/3 for a failure when 2 of the last 3 runs failed' };
+  },
+};
+
+/** `tcp://host:port` or `http(s)://…`. */
+export const dependency: Parser<DependencyTarget> = {
+  shape: 'URL',
+  schema: { type: 'string', pattern: '^(tcp|https?)://' },
+  parse: (text) =>
+    parseUrl(text) ?? { problem: 'is not an address: write tcp://HOST:PORT or http://HOST/PATH' },
+};
+
+/** `[TYPE,…@]URL`. */
+export const receiver: Parser<Receiver> = {
+  shape: '[TYPE,…@]URL',
+  schema: { type: 'string', pattern: '^([a-z,]+@)?https?://' },
+  parse: (text) => {
+    const [, typeList, url = ''] = /^(?:([a-z,]+)@)?(https?:\/\/.+)$/is.exec(text) ?? [];
+    if (!URL.canParse(url)) {
+      return { problem: 'is not the URL of a receiver: write https://HOST/PATH' };
+    }
+    const names = typeList?.split(',');
+    const unknown = names?.find((name) => !webhookTypes.some((type) => type === name));
+    return unknown === undefined
+      ? { value: { url, types: webhookTypesOf(names) } }
+      : { problem: `has the unknown type ${unknown}: use ${webhookTypes.join(', ')}` };
+  },
+};
+
+/** `private`, `none`, `all`, or ranges such as `10.0.0.0/8`, separated by commas. */
+export const trustProxy: Parser<TrustProxy> = {
+  shape: 'private|none|all|CIDR,…',
+  schema: { type: 'string' },
+  choices: ['private', 'none', 'all'],
+  parse: (text) => {
+    if (text === 'all' || text === 'none') return { value: { kind: text } };
+    const words = text.split(',').map((word) => word.trim());
+    const wrong = words.find((word) => word !== 'private' && rangeOf(word) === undefined);
+    if (wrong !== undefined) {
+      return { problem: 'is not a set of peers: give private, none, all, or 10.0.0.0/8,fd00::/8' };
+    }
+    const cidrs = words.flatMap((word) => (word === 'private' ? privateRanges : rangeOf(word)));
+    return { value: { kind: 'ranges', cidrs: cidrs.filter((cidr) => cidr !== undefined) } };
+  },
+};
+
+/** The URL without credentials and without its path, which for many receivers is the secret. */
+export function maskReceiver(text: string): string {
+  if (!text.includes('://')) return '***';
+  return maskCredentials(text).replace(/(:\/\/[^/?#]*)[/?#].+$/s, '$1/***');
+}
+
+function parseTarget(spec: string): Parsed<CheckTarget> {
+  if (/^(tcp|https?):\/\//i.test(spec)) {
+    return parseUrl(spec) ?? { problem: 'has no valid address: write tcp://HOST:PORT or a URL' };
+  }
+  if (spec.startsWith('file:')) return parseFileTarget(spec.slice('file:'.length));
+  if (/^\S+\.m[jt]s$/.test(spec)) return { value: { kind: 'module', path: spec } };
+  const words = splitWords(spec);
+  return 'problem' in words ? words : { value: { kind: 'command', words: words.value } };
+}
+
+function parseFileTarget(text: string): Parsed<CheckTarget> {
+  const [path = '', query = ''] = text.split(/\?(?=max-age=[^?]*$)/);
+  if (path === '') return { problem: 'names no file: write file:PATH or file:PATH?max-age=60s' };
+  if (query === '') return { value: { kind: 'file', path, maxAgeMs: undefined } };
+  const maxAge = duration.parse(query.slice('max-age='.length));
+  if ('problem' in maxAge) return { problem: 'has no valid max-age: write file:PATH?max-age=60s' };
+  return { value: { kind: 'file', path, maxAgeMs: maxAge.value } };
+}
+
+function parseUrl(text: string): Parsed<DependencyTarget> | undefined {
+  const url = URL.parse(text);
+  if (url === null || url.hostname === '') return undefined;
+  if (url.protocol === 'http:' || url.protocol === 'https:') {
+    return { value: { kind: 'http', url: text } };
+  }
+  if (url.protocol !== 'tcp:' || url.port === '' || url.port === '0') return undefined;
+  const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
+  return { value: { kind: 'tcp', host, port: Number(url.port) } };
+}
+
+function webhookTypesOf(names: readonly string[] | undefined): readonly WebhookType[] | undefined {
+  return names && webhookTypes.filter((type) => names.includes(type));
+}
+
+function rangeOf(word: string): string | undefined {
+  const [address = '', prefix] = word.split('/');
+  const bits = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1;
+  const length = prefix === undefined ? bits : /^\d{1,3}$/.test(prefix) ? Number(prefix) : Infinity;
+  return bits > 0 && length <= bits ? `${address}/${length}` : undefined;
+}
