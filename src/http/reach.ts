@@ -100,7 +100,8 @@ function lateReason({ timeoutMs, signal }: ReachLimits): string {
   return signal?.aborted === true ? 'stopped while waiting' : `no answer within ${timeoutMs} ms`;
 }
 
-function errorReason(error: Error): string {
+/** Why nothing was reached, in a few words. */
+export function errorReason(error: Error): string {
   // A name with several addresses fails with one error per address and no message of its own.
   const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
   const { code, message } = first as NodeJS.ErrnoException;

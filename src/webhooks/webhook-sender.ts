@@ -1,0 +1,84 @@
+// Turns what happened into webhooks and hands each to the receivers that asked for its type.
+
+import { randomUUID } from 'node:crypto';
+
+import type { WebhookConfig } from '../config/config.ts';
+import type { Component } from '../core/component.ts';
+import type { Deadline } from '../core/deadline.ts';
+import type { Emit, HurricaneEvent } from '../core/events.ts';
+import type { Log } from '../core/log.ts';
+import { DeliveryQueue } from './delivery-queue.ts';
+import { edgeOf, type Webhook } from './payload.ts';
+
+export interface WebhookSenderOptions {
+  readonly config: WebhookConfig;
+  /** The name of the pod: its host name. */
+  readonly podname: string;
+  readonly emit: Emit;
+  readonly log: Log;
+}
+
+/**
+ * Each receiver gets every edge of its types under one id, in order, at least once as long as it does
+ * not refuse it and until the deadline of `stop`. Nobody waits for a delivery but `stop`.
+ */
+export class WebhookSender implements Component {
+  readonly name = 'webhooks';
+  readonly #podname: string;
+  readonly #version: string | null;
+  readonly #log: Log;
+  readonly #receivers: readonly {
+    readonly types: readonly string[] | undefined;
+    readonly queue: DeliveryQueue;
+  }[];
+  #sequence = 0;
+
+  constructor({ config, podname, emit, log }: WebhookSenderOptions) {
+    const { receivers, secret, timeoutMs, appVersion } = config;
+    this.#podname = podname;
+    this.#version = appVersion ?? null;
+    this.#log = log;
+    this.#receivers = receivers.map(({ url, types }) => ({
+      types,
+      queue: new DeliveryQueue({ url, secret, timeoutMs, emit }),
+    }));
+  }
+
+  /** Webhooks that wait for their delivery, those under way included. */
+  get queued(): number {
+    return this.#receivers.reduce((sum, { queue }) => sum + queue.length, 0);
+  }
+
+  start(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  observe(event: HurricaneEvent): void {
+    const edge = edgeOf(event);
+    if (edge === undefined) return;
+    this.#sequence += 1;
+    const webhook: Webhook = {
+      ...edge,
+      id: randomUUID(),
+      sequence: this.#sequence,
+      timestamp: Math.floor(Date.now() / 1000),
+      podname: this.#podname,
+      version: this.#version,
+    };
+    for (const { types, queue } of this.#receivers) {
+      if (types?.includes(edge.type) ?? true) queue.push(webhook);
+    }
+  }
+
+  /** Delivers what waits, as far as the deadline allows. */
+  async stop(deadline: Deadline): Promise<void> {
+    const counts = await Promise.all(this.#receivers.map(({ queue }) => queue.flush(deadline)));
+    const undelivered = counts.reduce((sum, count) => sum + count, 0);
+    if (undelivered > 0) {
+      this.#log.warn(
+        { undelivered },
+        'webhooks stayed undelivered: their receivers did not take them before the end',
+      );
+    }
+  }
+}
