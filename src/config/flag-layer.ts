@@ -4,7 +4,7 @@ import { closest } from '../lib/closest.ts';
 import { LayerDraft, type LayerValues, type Row } from './layer.ts';
 import { allows, type CommandName } from './option.ts';
 import { rows } from './options.ts';
-import type { Origin, Problem } from './problem.ts';
+import { usageProblem, type Origin, type Problem } from './problem.ts';
 
 /** Flags as they were tokenised: name without dashes → every text given for it, '' for none. */
 export type Flags = ReadonlyMap<string, readonly string[]>;
@@ -25,9 +25,9 @@ function add(draft: LayerDraft, row: Row, texts: readonly string[], origin: Orig
   const all = [...(draft.values.get(row.name)?.texts ?? []), ...texts];
   const flag = origin.name;
   if (texts.includes('')) {
-    draft.problems.push(usage(`${flag} needs a value: write ${flag} ${row.parser.shape}`));
+    draft.problems.push(usageProblem(`${flag} needs a value: write ${flag} ${row.parser.shape}`));
   } else if (all.length > 1 && row.list === undefined) {
-    draft.problems.push(usage(`${flag} is given ${all.length} times: keep one of them`));
+    draft.problems.push(usageProblem(`${flag} is given ${all.length} times: keep one of them`));
   } else {
     draft.values.set(row.name, { texts: all, origin });
   }
@@ -40,9 +40,5 @@ function unknownFlag(command: CommandName, flag: string, known: readonly Row[]):
     names.map((name) => `--${name}`),
   );
   const remedy = guess ? `did you mean ${guess}?` : `see \`hurricane ${command} --help-all\``;
-  return usage(`${flag} is not an option of \`hurricane ${command}\`: ${remedy}`);
-}
-
-function usage(message: string): Problem {
-  return { message, usage: true };
+  return usageProblem(`${flag} is not an option of \`hurricane ${command}\`: ${remedy}`);
 }

@@ -34,7 +34,7 @@ export const options = {
     parser: file,
     layers: ['flag', 'environment'],
     common: true,
-    help: 'configuration file, YAML or JSON, instead of hurricane.yaml or hurricane.json here',
+    help: 'configuration file instead of hurricane.yaml or hurricane.json',
   },
   'print-config': {
     on: serve,
@@ -107,7 +107,7 @@ export const options = {
     parser: port,
     default: { describe: 'port + 1', derive: (s) => String(s.port === 0 ? 0 : s.port + 1) },
     common: true,
-    help: 'port of the probes and metrics; the same as port to serve them in front of the app',
+    help: 'port of the probes and metrics; may be the same as port',
   },
   'probe-host': {
     on: serveAndProbe,
@@ -187,7 +187,7 @@ export const options = {
     parser: dependency,
     list: true,
     common: true,
-    help: 'wait until this accepts (tcp://) or answers with success (http://) before anything runs',
+    help: 'tcp:// or http:// address to wait for before anything runs',
   },
   'wait-timeout': {
     on: serve,
@@ -202,7 +202,7 @@ export const options = {
     parser: commandLine,
     list: true,
     common: true,
-    help: 'run this to its end before the app starts, in the order given; no shell is involved',
+    help: 'run this to its end before the app starts, without a shell',
   },
   'command-timeout': {
     on: serve,
@@ -251,7 +251,7 @@ export const options = {
     parser: check,
     list: true,
     common: true,
-    help: 'COMMAND, FILE.mjs, http://…, tcp://… or file:PATH?max-age=60s that decides about a probe',
+    help: 'what decides about a probe: SPEC is a command, FILE.mjs, http://…, tcp://… or file:PATH?max-age=60s',
   },
   'check-interval': {
     on: serveAndCheck,
@@ -332,7 +332,7 @@ export const options = {
     group: 'proxy',
     parser: duration,
     default: '75s',
-    help: 'a connection without a request is closed after this; longer than the load balancer’s',
+    help: 'a connection without a request is closed after this; longer than the load balancers wait',
   },
   'response-timeout': {
     on: serve,

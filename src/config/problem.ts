@@ -23,6 +23,11 @@ export function problem(message: string, ...origins: readonly Origin[]): Problem
   };
 }
 
+/** A fault of the command line itself. */
+export function usageProblem(message: string): Problem {
+  return { message, usage: true };
+}
+
 /** The exit code of the report: 64 when a flag is wrong, 78 when only file or environment are. */
 export function codeOf(problems: readonly Problem[]): 'usage' | 'invalid-configuration' {
   return problems.some(({ usage }) => usage) ? 'usage' : 'invalid-configuration';

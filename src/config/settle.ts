@@ -78,11 +78,11 @@ function find(row: Row, layers: readonly LayerValues[]): Given | undefined {
 
 function defaultOf(row: Row, settled: Settled): Given {
   if (typeof row.default === 'object') {
-    const name = `the default: ${row.default.describe}`;
+    const name = `default: ${row.default.describe}`;
     return { texts: [row.default.derive(settled)], origin: { layer: 'default', name } };
   }
   const texts = row.default === undefined ? [] : [row.default];
-  return { texts, origin: { layer: 'default', name: 'the default' } };
+  return { texts, origin: { layer: 'default', name: 'default' } };
 }
 
 function settledBy(values: Partial<Record<OptionKey, unknown>>, env: Environment): Settled {

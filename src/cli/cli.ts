@@ -1,0 +1,104 @@
+// The command line: which command, its tokens, its exit code. The only importer of yargs' tokenizer.
+
+import Parser from 'yargs-parser';
+
+import { closest } from '../lib/closest.ts';
+import { rows } from '../config/options.ts';
+import { joinWords } from '../config/words.ts';
+import { maskCredentials } from '../core/mask-credentials.ts';
+import type { CliEdge, Invocation, RunCommand } from './command.ts';
+import { checkCommand } from './commands/check.ts';
+import { completionCommand } from './commands/completion.ts';
+import { probeCommand } from './commands/probe.ts';
+import { serveCommand } from './commands/serve.ts';
+import { allOptions, overview, welcome } from './help.ts';
+import { reportError, reportUsage } from './report.ts';
+
+const commands = {
+  serve: serveCommand,
+  check: checkCommand,
+  probe: probeCommand,
+  completion: completionCommand,
+} as const satisfies Record<string, RunCommand>;
+
+const helpFlags = ['help', 'help-all', 'h', 'version'];
+
+/** Runs the command to its end and resolves with the exit code. Never rejects. */
+export async function run(argv: readonly string[], edge: CliEdge): Promise<number> {
+  try {
+    return await dispatch(argv, edge);
+  } catch (error) {
+    return reportError(error, edge);
+  }
+}
+
+async function dispatch([word, ...rest]: readonly string[], edge: CliEdge): Promise<number> {
+  if (word === undefined) return printed(welcome(edge.version), edge);
+  if (word === '--help' || word === '-h' || word === 'help') {
+    return printed(overview(edge.columns), edge);
+  }
+  if (word === '--help-all') return printed(allOptions('serve', edge.columns), edge);
+  if (word === '--version') return printed(`${edge.version}\n`, edge);
+  if (!isCommand(word)) return reportUsage(unknownCommand(word, rest), edge);
+  const invocation = tokenise(word, rest);
+  return help(word, invocation, edge) ?? commands[word](invocation, edge);
+}
+
+function isCommand(word: string): word is keyof typeof commands {
+  return Object.hasOwn(commands, word);
+}
+
+function printed(text: string, { print }: CliEdge): number {
+  print(text);
+  return 0;
+}
+
+function help(command: keyof typeof commands, { flags }: Invocation, edge: CliEdge) {
+  if (flags.has('version')) return printed(`${edge.version}\n`, edge);
+  const asked = flags.has('help') || flags.has('h');
+  if (!asked && !flags.has('help-all')) return undefined;
+  const short = (asked && command === 'serve') || command === 'completion';
+  const text = short ? overview(edge.columns) : allOptions(command, edge.columns);
+  return printed(text, edge);
+}
+
+function unknownCommand(word: string, rest: readonly string[]): string {
+  const guess = closest(word, Object.keys(commands));
+  if (guess !== undefined) return `${word} is not a command: did you mean ${guess}?`;
+  const end = [word, ...rest].indexOf('--');
+  if (word.startsWith('-') && end === -1) {
+    return `${word} stands before the command: write hurricane serve ${word}`;
+  }
+  const app = end === -1 ? [word, ...rest] : rest.slice(end);
+  const meant = maskCredentials(joinWords(['hurricane', 'serve', '--', ...app]));
+  return `${word} is not a command: did you mean: ${meant}`;
+}
+
+/** Splits into flags, words and the app's command. The app's own flags are never looked at. */
+function tokenise(command: string, args: readonly string[]): Invocation {
+  const end = args.indexOf('--');
+  const { _: words, ...flags } = Parser(args.slice(0, end === -1 ? undefined : end), {
+    string: rows
+      .filter(({ flag }) => !flag)
+      .flatMap(({ name, alias }) => (alias ? [name, alias] : [name])),
+    boolean: [...rows.filter(({ flag }) => flag).map(({ name }) => name), ...helpFlags],
+    configuration: {
+      'boolean-negation': false,
+      'camel-case-expansion': false,
+      'dot-notation': false,
+      'parse-numbers': false,
+      'parse-positional-numbers': false,
+      // `serve node app.js --inspect`: behind the first word it is the app's, -- forgotten or not.
+      'halt-at-non-option': command === 'serve',
+    },
+  });
+  return {
+    flags: new Map(Object.entries(flags).map(([name, value]) => [name, textsOf(value)])),
+    words: words.map(String),
+    appCommand: end === -1 ? undefined : args.slice(end + 1),
+  };
+}
+
+function textsOf(value: unknown): readonly string[] {
+  return (Array.isArray(value) ? value : [value]).map(String);
+}

@@ -1,0 +1,68 @@
+// The texts of `hurricane`, `--help` and `--help-all`.
+
+import type { CommandName } from '../config/option.ts';
+import { helpGroups, type HelpLine } from '../config/reference.ts';
+import { wrap } from './wrap.ts';
+
+const USAGE_COLUMNS = 30;
+
+/** What bare `hurricane` says: six lines and one example. */
+export function welcome(version: string): string {
+  return `hurricane ${version} makes any program a good citizen of Kubernetes.
+  hurricane serve [options] -- APP…   an app behind probes, proxy and ordered stop
+  hurricane check [options]           every configured check once
+  hurricane probe NAME [options]      the answer of a probe: startup, ready, alive
+  hurricane completion SHELL          completion for bash, zsh or fish
+  hurricane --help                    the options to begin with
+
+Example: hurricane serve --port 8000 -- node app.js
+`;
+}
+
+/** One screen of 80 columns. */
+export function overview(columns: number): string {
+  const common = helpGroups('serve').flatMap(({ lines }) => lines.filter((line) => line.common));
+  return `Usage: hurricane serve [options] -- APP…
+       hurricane check | probe startup|ready|alive | completion bash|zsh|fish
+
+${formatLines(common, columns)}
+
+Every option is also a variable (HURRICANE_PORT) and a key of hurricane.yaml.
+The brackets hold defaults. All options: hurricane serve --help-all
+`;
+}
+
+/** Every option of a command. */
+export function allOptions(command: CommandName, columns: number): string {
+  const groups = helpGroups(command).map(
+    ({ title, lines }) => `${title}:\n${formatLines(lines, columns)}`,
+  );
+  return `${usages[command]}\n\n${groups.join('\n\n')}\n`;
+}
+
+const usages: Record<CommandName, string> = {
+  serve: `Usage: hurricane serve [options] -- APP…
+
+Flags win over the file, the file over variables. HURRICANE_PROBE_PORT and
+probePort in hurricane.yaml are --probe-port.`,
+  check: `Usage: hurricane check [options]
+
+Runs every check once and prints its result; exits with 1 when one failed.`,
+  probe: `Usage: hurricane probe startup|ready|alive [options]
+
+Asks a probe of the hurricane that runs with the same configuration, for
+HEALTHCHECK and exec probes; exits with 1 when it does not pass.`,
+};
+
+function formatLines(lines: readonly HelpLine[], columns: number): string {
+  return lines.flatMap((line) => formatLine(line, columns)).join('\n');
+}
+
+function formatLine({ usage, text }: HelpLine, columns: number): readonly string[] {
+  const texts = wrap(text, Math.max(30, Math.min(columns, 100) - USAGE_COLUMNS));
+  const label = `  ${usage}`;
+  const indent = ' '.repeat(USAGE_COLUMNS);
+  const fits = label.length < USAGE_COLUMNS;
+  const [first = '', ...rest] = fits ? texts : ['', ...texts];
+  return [`${label.padEnd(USAGE_COLUMNS)}${first}`.trimEnd(), ...rest.map((t) => indent + t)];
+}

@@ -1,0 +1,35 @@
+// The table as JSON Schema: what an editor may know about hurricane.yaml.
+
+import { allows, type JsonSchema, type Option } from './option.ts';
+import { rows } from './options.ts';
+
+/** The schema of the configuration file (draft 2020-12). */
+export function configurationSchema(): object {
+  const inFile = rows.filter((row) => allows(row, 'file'));
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: 'Configuration file of hurricane',
+    type: 'object',
+    additionalProperties: false,
+    properties: Object.fromEntries(inFile.map((row) => [row.key, propertyOf(row)])),
+  };
+}
+
+function propertyOf(row: Option): object {
+  const described = { description: row.help, ...defaultOf(row) };
+  return row.list
+    ? { type: 'array', items: row.parser.schema, ...described }
+    : { ...row.parser.schema, ...described };
+}
+
+/** The default in the type it has in the file; a derived one stands in words in the description. */
+function defaultOf({ default: given, parser, help }: Option): object {
+  if (given === undefined) return {};
+  if (typeof given !== 'string') return { description: `${help} (default: ${given.describe})` };
+  return { default: inFile(parser.schema, given) };
+}
+
+function inFile({ type }: JsonSchema, text: string): string | number | boolean {
+  if (type === 'boolean') return text === 'true';
+  return type === 'integer' ? Number(text) : text;
+}

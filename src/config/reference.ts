@@ -1,0 +1,107 @@
+// The table as text: rows of the reference page and of `--help`.
+
+import {
+  allows,
+  variablesOf,
+  type CommandName,
+  type Group,
+  type Layer,
+  type Option,
+} from './option.ts';
+import { rows, type OptionName } from './options.ts';
+
+export interface HelpLine {
+  /** `--probe-port PORT`. */
+  readonly usage: string;
+  /** The sentence, then the default in brackets. */
+  readonly text: string;
+  readonly common: boolean;
+}
+
+export interface HelpGroup {
+  readonly title: string;
+  readonly lines: readonly HelpLine[];
+}
+
+const titles: Record<Group, string> = {
+  general: 'General',
+  listeners: 'Listeners and probes',
+  start: 'Start',
+  checks: 'Checks',
+  webhooks: 'Webhooks',
+  proxy: 'Proxy',
+  life: 'Life and stop',
+};
+
+type Row = Option & { readonly name: OptionName };
+
+/** The options of a command in the order of the table; groups without one are left out. */
+export function helpGroups(command: CommandName): readonly HelpGroup[] {
+  return groups(rows.filter(({ on }) => on.includes(command))).map(({ title, members }) => ({
+    title,
+    lines: members.map((row) => ({
+      usage: usageOf(row),
+      text: `${row.help}${defaultText(row)}`,
+      common: row.common ?? false,
+    })),
+  }));
+}
+
+/** One Markdown table per group: flag, variable, file key, default, meaning. */
+export function optionsMarkdown(): string {
+  return groups(rows)
+    .map(({ title, members }) => `### ${title}\n\n${table(members)}`)
+    .join('\n\n');
+}
+
+function groups<R extends Option>(
+  all: readonly R[],
+): readonly { readonly title: string; readonly members: readonly R[] }[] {
+  return Object.entries(titles)
+    .map(([group, title]) => ({ title, members: all.filter((row) => row.group === group) }))
+    .filter(({ members }) => members.length > 0);
+}
+
+function usageOf({ name, flag, parser }: Row): string {
+  return flag ? `--${name}` : `--${name} ${parser.shape}`;
+}
+
+function defaultText({ default: given, flag, list }: Option): string {
+  if (list) return ' (repeatable)';
+  if (given === undefined || flag) return '';
+  return ` [${typeof given === 'string' ? given : given.describe}]`;
+}
+
+function table(members: readonly (Row & { readonly key: string })[]): string {
+  const head = ['Flag', 'Variable', 'File', 'Default', 'Meaning'];
+  const lines = members.map((row) => [
+    flagCell(row),
+    cell(row, 'environment', variablesOf(row.name, row).map(code).join(', ')),
+    cell(row, 'file', code(row.key)),
+    defaultCell(row),
+    row.help,
+  ]);
+  return [head, head.map(() => '---'), ...lines].map(markdownRow).join('\n');
+}
+
+function flagCell(row: Row): string {
+  const alias = row.alias === undefined ? '' : `, ${code(`--${row.alias}`)}`;
+  return `${code(usageOf(row))}${alias}${row.list ? ', repeatable' : ''}`;
+}
+
+function cell(row: Option, layer: Layer, text: string): string {
+  return allows(row, layer) ? text : '';
+}
+
+function defaultCell({ default: given, flag }: Option): string {
+  if (given === undefined || flag) return '';
+  return typeof given === 'string' ? code(given) : given.describe;
+}
+
+function code(text: string): string {
+  return `\`${text}\``;
+}
+
+function markdownRow(cells: readonly string[]): string {
+  return `| ${cells.map((text) => text.replaceAll('|', '\\|')).join(' | ')} |`;
+}

@@ -1,0 +1,46 @@
+// The edge: argv, environment, streams and signals in, exit code out. The only one who knows `process`.
+
+import { readFileSync } from 'node:fs';
+import { constants } from 'node:os';
+import { isatty } from 'node:tty';
+
+import type { CliEdge } from './cli/command.ts';
+import { run } from './cli/cli.ts';
+import { reportError } from './cli/report.ts';
+
+/** Put in by the bundler. */
+declare const VERSION: string | undefined;
+
+/** Node cannot listen to these, or they speak of faults and children of this process alone. */
+const ownSignals =
+  /^SIG(KILL|STOP|SEGV|BUS|FPE|ILL|ABRT|IOT|TRAP|SYS|PROF|CHLD|PIPE|STKFLT|XCPU|XFSZ)$/;
+
+const { env, argv } = process;
+const isTerminal = isatty(1);
+
+const edge: CliEdge = {
+  env,
+  cwd: process.cwd(),
+  version: typeof VERSION === 'string' ? VERSION : 'from source',
+  stdout: { fd: 1, isTerminal, color: isTerminal && (env['NO_COLOR'] ?? '') === '' },
+  columns: isTerminal ? process.stdout.columns : 80,
+  readFile: (path) => readFileSync(path, 'utf8'),
+  random: Math.random,
+  print: (text) => process.stdout.write(text),
+  printError: (text) => process.stderr.write(text),
+  onSignal: (listener) => {
+    const names = Object.keys(constants.signals) as NodeJS.Signals[];
+    for (const name of names.filter((signal) => !ownSignals.test(signal))) {
+      process.on(name, listener);
+    }
+  },
+  onBug: (listener) => {
+    onBug = listener;
+  },
+};
+
+let onBug = (error: Error): void => process.exit(reportError(error, edge));
+// Node turns a rejection that nobody handles into this too.
+process.on('uncaughtException', (error) => onBug(error));
+
+process.exit(await run(argv.slice(2), edge));
