@@ -46,6 +46,14 @@ export const options = {
     common: true,
     help: 'print every value with its source, then exit',
   },
+  debug: {
+    on: serveAndCheck,
+    group: 'general',
+    parser: onOff,
+    flag: true,
+    default: 'false',
+    help: 'show the details of failing checks in the answers of probes, and log at level debug',
+  },
   'log-level': {
     on: serveAndCheck,
     group: 'general',
@@ -62,14 +70,6 @@ export const options = {
     parser: choice('auto', 'json', 'text'),
     default: 'auto',
     help: 'auto is text on a terminal and one JSON object per line elsewhere',
-  },
-  debug: {
-    on: serveAndCheck,
-    group: 'general',
-    parser: onOff,
-    flag: true,
-    default: 'false',
-    help: 'show the details of failing checks in the answers of probes, and log at level debug',
   },
   'app-version': {
     on: serve,

@@ -1,0 +1,387 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+
+import type { ServeConfig } from '../../../src/config/config.ts';
+import {
+  loadCheckConfig,
+  loadProbeTarget,
+  loadServeConfig,
+  type LoadInput,
+} from '../../../src/config/load.ts';
+import { codeOf } from '../../../src/config/problem.ts';
+import { loadInput } from '../../helpers/load-input.ts';
+
+async function load(given: Parameters<typeof loadInput>[0]): Promise<ServeConfig> {
+  const { config, problems } = await loadServeConfig(loadInput(given));
+  return config ?? assert.fail(problems.map(({ message }) => message).join('\n'));
+}
+
+async function messages(given: Parameters<typeof loadInput>[0]): Promise<readonly string[]> {
+  const { config, problems } = await loadServeConfig(loadInput(given));
+  assert.equal(config, undefined);
+  return problems.map(({ message }) => message);
+}
+
+async function onlyMessage(given: Parameters<typeof loadInput>[0]): Promise<string> {
+  const all = await messages(given);
+  assert.equal(all.length, 1, all.join('\n'));
+  return all[0] ?? '';
+}
+
+suite('precedence', () => {
+  const files = { 'hurricane.yaml': 'port: 7000' };
+  const env = { HURRICANE_PORT: '9000' };
+
+  test('a variable wins over the default', async () => {
+    assert.equal((await load({ env })).listen.port, 9000);
+  });
+
+  test('the file wins over a variable', async () => {
+    assert.equal((await load({ env, files })).listen.port, 7000);
+  });
+
+  test('a flag wins over the file and a variable, also when it equals the default', async () => {
+    const { listen } = await load({ env, files, flags: { port: '8000' } });
+    assert.equal(listen.port, 8000);
+  });
+
+  test('a switch can be turned off by a higher layer', async () => {
+    const config = await load({ flags: { debug: 'false' }, env: { HURRICANE_DEBUG: 'true' } });
+    assert.equal(config.debug, false);
+  });
+
+  test('a list of a higher layer replaces the whole list', async () => {
+    const { startup } = await load({
+      env: { HURRICANE_COMMAND: 'a 1\n\n  b 2\n' },
+      files: { 'hurricane.yaml': 'command:\n  - c 3' },
+    });
+    assert.deepEqual(startup.commands, [{ words: ['c', '3'], text: 'c 3' }]);
+  });
+
+  test('a variable holds one value of a list per line', async () => {
+    const { startup } = await load({ env: { HURRICANE_COMMAND: 'a 1\n\n  b 2\n' } });
+    assert.deepEqual(
+      startup.commands.map(({ text }) => text),
+      ['a 1', 'b 2'],
+    );
+  });
+
+  test('an empty variable counts as not set', async () => {
+    assert.equal((await load({ env: { HURRICANE_PORT: ' ' } })).listen.port, 8000);
+  });
+
+  test('a wrong value in a lower layer does not matter', async () => {
+    const { listen } = await load({ env: { HURRICANE_PORT: 'x' }, flags: { port: '1' } });
+    assert.equal(listen.port, 1);
+  });
+});
+
+suite('file', () => {
+  test('hurricane.json is read as well', async () => {
+    const files = { 'hurricane.json': '{"port": 7000, "silence": ["W001", 2], "debug": true}' };
+    const config = await load({ files });
+    assert.equal(config.listen.port, 7000);
+    assert.deepEqual(config.checks.silenced, ['W001', '2']);
+    assert.equal(config.debug, true);
+  });
+
+  test('--config names another one, in which the usual names do not count', async () => {
+    const files = { 'hurricane.yaml': 'port: 1', 'etc/my.yml': 'port: 2' };
+    assert.equal((await load({ files, flags: { config: 'etc/my.yml' } })).listen.port, 2);
+    assert.equal((await load({ files, env: { HURRICANE_CONFIG: 'etc/my.yml' } })).listen.port, 2);
+  });
+
+  test('an empty file is fine', async () => {
+    assert.equal(
+      (await load({ files: { 'hurricane.yaml': '# nothing yet\n' } })).listen.port,
+      8000,
+    );
+  });
+
+  const faults = [
+    [
+      'prot: 1',
+      'prot is not a key of the configuration file: did you mean port? (from hurricane.yaml: prot)',
+    ],
+    ['probe-port: 1', /did you mean probePort\?/],
+    ['config: x', /config is not a key/],
+    ['port:', /port needs one value: write port: PORT \(from hurricane.yaml: port\)/],
+    ['port: [1, 2]', /port needs one value/],
+    ['command: migrate', /command needs a list/],
+    ['command: [{a: 1}]', /command needs a list/],
+    ['- 1', /hurricane.yaml must hold keys and values/],
+    ['port: 1\nport: 2', /hurricane.yaml cannot be read: .*unique/],
+    ['a: [', /hurricane.yaml cannot be read/],
+  ] as const;
+  for (const [text, expected] of faults) {
+    test(`${JSON.stringify(text)} is refused with a sentence`, async () => {
+      const message = await onlyMessage({ files: { 'hurricane.yaml': text } });
+      if (typeof expected === 'string') assert.equal(message, expected);
+      else assert.match(message, expected);
+    });
+  }
+
+  test('a named file that does not exist is a problem, with the place it was named in', async () => {
+    assert.equal(
+      await onlyMessage({ flags: { config: 'x.yaml' } }),
+      'config: "x.yaml" does not exist (from --config)',
+    );
+  });
+
+  test('two files of the usual names are one too many', async () => {
+    const files = { 'hurricane.yaml': '', 'hurricane.json': '{}' };
+    assert.match(await onlyMessage({ files }), /both exist: keep one/);
+  });
+});
+
+suite('problems', () => {
+  test('all of them are in one report, each with its source', async () => {
+    const all = await messages({
+      flags: { prot: '1', 'probe-port': '80a', 'grace-period': '' },
+      files: { 'hurricane.yaml': 'maxBodySize: 10MB\nchecks: 1' },
+      env: {
+        HURRICANE_REQ_QUEUE_LEN: '-1',
+        HURRICANE_WAIT_FOR: 'db\ntcp://cache:6379',
+        HURRICANE_METRICS: 'ready',
+      },
+    });
+    const expected = [
+      /^--prot is not an option of `hurricane serve`: did you mean --port\?/,
+      /^--grace-period needs a value: write --grace-period TIME/,
+      /^checks is not a key .* did you mean check\? \(from hurricane.yaml: checks\)/,
+      /^probe-port: "80a" is not a port: .* \(from --probe-port\)/,
+      /^req-queue-len: "-1" is not a number: .* \(from HURRICANE_REQ_QUEUE_LEN\)/,
+      /^wait-for: "db" is not an address: .* \(from HURRICANE_WAIT_FOR\)/,
+      /^max-body-size: "10MB" is not a size: .* \(from hurricane.yaml: maxBodySize\)/,
+      /^readiness-probe and metrics are both \/ready: .* \(from HURRICANE_METRICS\)/,
+    ];
+    assert.equal(all.length, expected.length, all.join('\n'));
+    for (const [index, pattern] of expected.entries()) assert.match(all[index] ?? '', pattern);
+  });
+
+  test('the code is that of wrong flags when flags are among the causes', async () => {
+    const code = async (input: LoadInput) => codeOf((await loadServeConfig(input)).problems);
+    const env = { HURRICANE_PORT: 'x' };
+    assert.equal(await code(loadInput({ env })), 'invalid-configuration');
+    assert.equal(await code(loadInput({ env, flags: { 'log-level': 'x' } })), 'usage');
+    assert.equal(await code(loadInput({ flags: { metrics: '/ready' } })), 'usage');
+  });
+
+  test('an option given twice is refused unless it is a list', async () => {
+    assert.match(await onlyMessage({ flags: { port: ['1', '2'] } }), /--port is given 2 times/);
+    const twice = { flags: { 'probe-host': '::1', interface: '::' } };
+    assert.match(await onlyMessage(twice), /--interface is given 2 times/);
+    const { startup } = await load({ flags: { command: ['a', 'b'] } });
+    assert.equal(startup.commands.length, 2);
+  });
+
+  test('paths collide in their canonical form, and only while they are served', async () => {
+    const flags = { 'startup-probe': '//probe/', 'liveness-probe': 'pro be' };
+    assert.match(await onlyMessage({ flags }), /startup-probe and liveness-probe are both \/probe/);
+    await load({ flags: { ...flags, 'no-probe': 'true' } });
+    await load({ flags: { metrics: '/ready', 'no-metrics': 'true' } });
+  });
+
+  test("the app cannot have one of hurricane's own ports", async () => {
+    assert.match(await onlyMessage({ flags: { 'app-port': '8000' } }), /hurricane's own port/);
+    assert.match(
+      await onlyMessage({ flags: { 'app-port': '8001' } }),
+      /hurricane's own probe-port/,
+    );
+    await load({ flags: { 'app-port': '8001', 'no-probe': 'true' } });
+  });
+
+  test('a port and a socket of the app exclude each other', async () => {
+    const flags = { 'app-port': '3000', 'app-socket': '/run/app.sock' };
+    assert.match(
+      await onlyMessage({ flags }),
+      /exclude each other: .*\(from --app-port and --app-socket\)/,
+    );
+  });
+
+  test('one port on two addresses is refused', async () => {
+    const flags = { 'probe-port': '8000', 'probe-host': '127.0.0.1' };
+    assert.match(await onlyMessage({ flags }), /probe-host differs from host/);
+  });
+
+  test('two checks of one name are refused', async () => {
+    const flags = { check: ['readiness:db=a', 'liveness:db=b', 'liveness=c', 'liveness=d'] };
+    assert.match(await onlyMessage({ flags }), /two checks are called db/);
+  });
+
+  test('a default that follows from a wrong value is not a second problem', async () => {
+    await onlyMessage({ flags: { port: 'x' } });
+  });
+
+  test('no port is left for the probes above 65535', async () => {
+    const message = await onlyMessage({ flags: { port: '65535' } });
+    assert.match(message, /probe-port: "65536" is not a port: .* \(from default: port \+ 1\)/);
+  });
+});
+
+suite('secrets', () => {
+  const url = 'https://me:hunter2@hooks.example.com/services/T0KEN';
+
+  test('never stand in a problem', async () => {
+    const all = await messages({
+      flags: {
+        'webhook-url': [`boot@${url}`, 'hooks.example.com/services/T0KEN'],
+        'wait-for': 'ftp://me:hunter2@db',
+        check: 'readyness=http://me:hunter2@db',
+      },
+    });
+    assert.equal(all.length, 4);
+    assert.doesNotMatch(all.join('\n'), /hunter2|T0KEN/);
+  });
+
+  test('never stand in what --print-config prints', async () => {
+    const flags = { 'webhook-url': url, 'wait-for': 'http://me:hunter2@db/x' };
+    const { entries } = await loadServeConfig(loadInput({ flags }));
+    assert.doesNotMatch(JSON.stringify(entries), /hunter2|T0KEN/);
+    assert.match(JSON.stringify(entries), /hooks\.example\.com/);
+  });
+
+  test('the secret of webhooks is the content of its file', async () => {
+    const { webhooks } = await load({
+      env: { HURRICANE_WEBHOOK_SECRET_FILE: '/run/secret' },
+      files: { '/run/secret': 's3cret\n' },
+    });
+    assert.equal(webhooks.secret, 's3cret');
+  });
+
+  test('a missing or empty secret file is a problem', async () => {
+    const flags = { 'webhook-secret-file': '/run/secret' };
+    assert.equal(
+      await onlyMessage({ flags }),
+      'webhook-secret-file: "/run/secret" does not exist (from --webhook-secret-file)',
+    );
+    assert.match(await onlyMessage({ flags, files: { '/run/secret': '\n' } }), /is empty/);
+  });
+
+  test('the variables to hide from other programs are the secret ones and those with credentials', async () => {
+    const { secretVariables } = await load({
+      env: { HURRICANE_WAIT_FOR: 'http://me:pw@db', HURRICANE_CHECK: 'liveness=http://db' },
+    });
+    assert.deepEqual([...secretVariables].sort(), [
+      'HURRICANE_WAIT_FOR',
+      'HURRICANE_WEBHOOK_SECRET_FILE',
+      'HURRICANE_WEBHOOK_URL',
+    ]);
+  });
+});
+
+suite('environment of Kubernetes', () => {
+  test('service links only warn', async () => {
+    const config = await load({
+      env: {
+        HURRICANE_PORT: 'tcp://10.0.0.1:8000',
+        HURRICANE_PROBE_PORT: 'tcp://10.0.0.2:8000',
+        HURRICANE_SERVICE_HOST: '10.0.0.1',
+        HURRICANE_SERVICE_PORT_HTTP: '8000',
+        HURRICANE_PORT_8000_TCP: 'tcp://10.0.0.1:8000',
+        HURRICANE_PORT_8000_TCP_ADDR: '10.0.0.1',
+        HURRICANE_DEMO_SERVICE_HOST: '10.0.0.3',
+      },
+    });
+    assert.equal(config.listen.port, 8000);
+    assert.equal(config.warnings.length, 3);
+    assert.match(
+      config.warnings.at(-1) ?? '',
+      /HURRICANE_SERVICE_HOST, .*HURRICANE_DEMO_SERVICE_HOST/,
+    );
+  });
+
+  test('an unknown variable warns, with the one that was probably meant', async () => {
+    const { warnings } = await load({ env: { HURRICANE_PROT: '1', OTHER: 'x' } });
+    assert.deepEqual(warnings, [
+      'HURRICANE_PROT is not a variable of hurricane and is ignored: did you mean HURRICANE_PORT?',
+    ]);
+  });
+
+  test('the drain delay is 5 s in a pod and 0 elsewhere', async () => {
+    assert.equal((await load({})).stop.drainDelayMs, 0);
+    const env = { KUBERNETES_SERVICE_HOST: '10.0.0.1' };
+    assert.equal((await load({ env })).stop.drainDelayMs, 5000);
+    assert.equal((await load({ env, flags: { 'drain-delay': '0' } })).stop.drainDelayMs, 0);
+  });
+});
+
+suite('slices', () => {
+  test('the probes have their own port, one above', async () => {
+    const { probes } = await load({ flags: { port: '8085' } });
+    assert.deepEqual(probes.listen, { host: '::', port: 8086 });
+    assert.equal(probes.integrated, false);
+  });
+
+  test('port 0 leaves both ports to the system', async () => {
+    const { probes } = await load({ flags: { port: '0' } });
+    assert.equal(probes.listen?.port, 0);
+    assert.equal(probes.integrated, false);
+  });
+
+  test('the same port integrates the probes, on the address of the app', async () => {
+    const { probes, listen } = await load({ flags: { 'probe-port': '8000', host: '127.0.0.1' } });
+    assert.equal(probes.integrated, true);
+    assert.deepEqual(probes.listen, listen);
+  });
+
+  test('--no-probe takes the metrics with it', async () => {
+    const { probes } = await load({ flags: { 'no-probe': 'true' } });
+    assert.equal(probes.listen, undefined);
+    assert.equal(probes.metricsPath, undefined);
+  });
+
+  test('LOG_PROBES counts, and HURRICANE_LOG_PROBES counts more', async () => {
+    assert.equal((await load({ env: { LOG_PROBES: 'true' } })).probes.logRequests, true);
+    const env = { LOG_PROBES: 'true', HURRICANE_LOG_PROBES: 'false' };
+    assert.equal((await load({ env })).probes.logRequests, false);
+  });
+
+  test('--debug lowers the log level unless one is given', async () => {
+    assert.equal((await load({ flags: { debug: 'true' } })).log.level, 'debug');
+    const flags = { debug: 'true', 'log-level': 'warn' };
+    assert.equal((await load({ flags })).log.level, 'warn');
+  });
+
+  test('a maximum lifetime gets up to a tenth more, so that replicas do not end together', async () => {
+    const lifetime = async (max: string, random: number) =>
+      (await load({ flags: { 'max-lifetime': max }, random })).health.maxLifetime;
+    assert.equal(await lifetime('2', 0.999), 2);
+    assert.equal(await lifetime('1000', 0), 1000);
+    assert.equal(await lifetime('1000', 0.999), 1100);
+    assert.equal((await load({})).health.maxLifetime, undefined);
+  });
+
+  test('the version of the app comes from HURRICANE_VERSION', async () => {
+    const { webhooks } = await load({ env: { HURRICANE_VERSION: '1.2.3' } });
+    assert.equal(webhooks.appVersion, '1.2.3');
+  });
+
+  test('the configuration cannot be changed', async () => {
+    const config = await load({ flags: { command: 'a b' } });
+    const [command] = config.startup.commands;
+    assert.ok(Object.isFrozen(config) && Object.isFrozen(config.probes));
+    assert.ok(Object.isFrozen(command?.words));
+  });
+});
+
+suite('other commands', () => {
+  test('probe asks where the same configuration would serve', async () => {
+    const env = {
+      HURRICANE_PORT: '9000',
+      HURRICANE_READINESS_PROBE: 'up',
+      HURRICANE_GRACE_PERIOD: 'x',
+    };
+    const { config } = await loadProbeTarget(loadInput({ env }));
+    assert.deepEqual(config?.listen, { host: '::', port: 9001 });
+    assert.equal(config.readinessPath, '/up');
+  });
+
+  test('check takes the checks and refuses what it does not know', async () => {
+    const flags = { check: 'readiness=true', 'check-timeout': '1s' };
+    const { config } = await loadCheckConfig(loadInput({ flags }));
+    assert.equal(config?.checks.timeoutMs, 1000);
+    const { problems } = await loadCheckConfig(loadInput({ flags: { port: '1' } }));
+    assert.match(problems[0]?.message ?? '', /--port is not an option of `hurricane check`/);
+  });
+});
