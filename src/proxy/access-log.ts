@@ -1,0 +1,47 @@
+// One line per finished request.
+
+import type { AccessLog as Mode } from '../config/config.ts';
+import type { Log } from '../core/log.ts';
+import type { RequestRecord } from '../core/request-record.ts';
+
+/** `errors` keeps what failed, was refused by us, or was answered with 5xx. */
+export class AccessLog {
+  readonly #log: Log;
+  readonly #mode: Mode;
+
+  constructor(log: Log, mode: Mode) {
+    this.#log = log;
+    this.#mode = mode;
+  }
+
+  write(record: RequestRecord): void {
+    if (this.#mode === 'off' || (this.#mode === 'errors' && !isError(record))) return;
+    this.#log.info(
+      {
+        method: record.method,
+        target: record.target,
+        status: record.status,
+        outcome: record.outcome,
+        fault: record.fault,
+        client: record.clientAddress,
+        request_id: record.requestId,
+        traceparent: record.traceparent,
+        duration_ms: round(record.durationMs),
+        queue_ms: round(record.queueMs),
+        app_ms: round(record.appMs),
+        request_bytes: record.requestBytes,
+        response_bytes: record.responseBytes,
+        upgraded: record.upgraded || undefined,
+      },
+      'request',
+    );
+  }
+}
+
+function isError({ status, fault }: RequestRecord): boolean {
+  return fault !== undefined || status >= 500;
+}
+
+function round(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
+}

@@ -1,0 +1,23 @@
+// When the listener may close after the stop signal. Pure: times in, a time out.
+
+export interface DrainTimes {
+  readonly startedAt: number;
+  /** Undefined: there never was one. */
+  readonly lastRequestAt: number | undefined;
+  readonly delayMs: number;
+  readonly quietMs: number;
+  /** What the budget left at the start. */
+  readonly budgetMs: number;
+}
+
+/**
+ * The moment from which the listener need not stay open: the delay is over and no request has come for
+ * the quiet time, counted from the stop signal at the earliest; at the latest when half of the budget
+ * is used, the delay included. A later request moves it.
+ */
+export function closeAt(times: DrainTimes): number {
+  const { startedAt, delayMs, quietMs, budgetMs } = times;
+  const quietSince = Math.max(startedAt, times.lastRequestAt ?? startedAt);
+  const settled = Math.max(startedAt + delayMs, quietSince + quietMs);
+  return Math.min(settled, startedAt + budgetMs / 2);
+}

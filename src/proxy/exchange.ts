@@ -1,0 +1,108 @@
+// One request from its head to its end: the record that observers get, and its entries in the ledger.
+
+import type { RequestFault, RequestOutcome, RequestRecord } from '../core/request-record.ts';
+import type { Ledger } from './ledger.ts';
+
+const shedFaults: ReadonlySet<RequestFault> = new Set<RequestFault>([
+  'starting',
+  'draining',
+  'bad-request',
+  'connect-refused',
+  'request-timeout',
+  'body-too-large',
+  'target-too-long',
+  'header-too-large',
+  'expectation-failed',
+]);
+
+/** Accepted when made. The first fault stays; the first end stays. */
+export class Exchange implements RequestRecord {
+  readonly #ledger: Ledger;
+  readonly #onFinished: (record: RequestRecord) => void;
+  readonly #acceptedAt = performance.now();
+  #handedOverAt = 0;
+  #answeredAt = 0;
+  #endedAt = 0;
+
+  readonly method: string;
+  readonly target: string;
+  status = 0;
+  outcome: RequestOutcome = 'completed';
+  fault: RequestFault | undefined;
+  requestBytes = 0;
+  responseBytes = 0;
+  requestId = '';
+  traceparent = '';
+  clientAddress = '';
+  upgraded = false;
+
+  constructor(
+    method: string,
+    target: string,
+    ledger: Ledger,
+    onFinished: (record: RequestRecord) => void,
+  ) {
+    this.method = method;
+    this.target = target;
+    this.#ledger = ledger;
+    this.#onFinished = onFinished;
+    ledger.accept();
+  }
+
+  /** The request goes to the app; a second try counts from the first. */
+  handOver(): void {
+    if (this.#handedOverAt === 0) this.#handedOverAt = performance.now();
+  }
+
+  /** The head of the final answer goes to the client. */
+  answer(status: number): void {
+    this.status = status;
+    this.#answeredAt = performance.now();
+    this.#ledger.answer();
+  }
+
+  /** `whole`: everything that was to be sent has been sent. */
+  end(whole: boolean): void {
+    if (this.ended) return;
+    this.#endedAt = performance.now();
+    this.outcome = this.#judge(whole);
+    const measured = this.#handedOverAt > 0 && !this.upgraded;
+    this.#ledger.end(this.outcome, this.#answeredAt > 0, measured ? this.durationMs : undefined);
+    this.#onFinished(this);
+  }
+
+  /** The deadline has passed with this one in hand. */
+  force(): void {
+    this.fault ??= 'stopped';
+    this.#ledger.force();
+  }
+
+  get ended(): boolean {
+    return this.#endedAt > 0;
+  }
+
+  get acceptedAt(): number {
+    return this.#acceptedAt;
+  }
+
+  get queueMs(): number {
+    return (this.#handedOverAt || this.#endedAt) - this.#acceptedAt;
+  }
+
+  get appMs(): number {
+    return this.#handedOverAt === 0 ? 0 : this.#endedAt - this.#handedOverAt;
+  }
+
+  get ttfbMs(): number | undefined {
+    return this.#answeredAt === 0 ? undefined : this.#answeredAt - this.#acceptedAt;
+  }
+
+  get durationMs(): number {
+    return this.#endedAt - this.#acceptedAt;
+  }
+
+  #judge(whole: boolean): RequestOutcome {
+    if (this.fault !== undefined) return shedFaults.has(this.fault) ? 'shed' : 'failed';
+    return whole ? 'completed' : 'aborted';
+  }
+}
