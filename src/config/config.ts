@@ -145,8 +145,6 @@ export interface ServeConfig {
   readonly stop: StopConfig;
   /** Our own secrets, by variable: removed from the environment of every program we start. */
   readonly secretVariables: readonly string[];
-  /** What was ignored while this was made, whole sentences: to be logged first. */
-  readonly warnings: readonly string[];
 }
 
 /** What `hurricane check` needs. */

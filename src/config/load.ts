@@ -36,15 +36,13 @@ export async function loadServeConfig(input: LoadInput): Promise<Loaded<ServeCon
   const secret = readSecret(settled, input);
   const found = [...crossCheck(settled), ...secret.problems];
   return finish(settled, found, input, (values) =>
-    toServeConfig(values, { ...surroundings(settled, input), webhookSecret: secret.value }),
+    toServeConfig(values, { ...surroundings(input), webhookSecret: secret.value }),
   );
 }
 
 export async function loadCheckConfig(input: LoadInput): Promise<Loaded<CheckCommandConfig>> {
   const settled = await settle('check', input);
-  return finish(settled, [], input, (values) =>
-    toCheckConfig(values, surroundings(settled, input)),
-  );
+  return finish(settled, [], input, (values) => toCheckConfig(values, surroundings(input)));
 }
 
 export async function loadProbeTarget(input: LoadInput): Promise<Loaded<ProbeTarget>> {
@@ -68,17 +66,8 @@ function finish<C extends CommandName, T>(
   };
 }
 
-function surroundings(
-  { warnings }: Pick<Report, 'warnings'>,
-  { appCommand, env, random }: LoadInput,
-): Surroundings {
-  return {
-    appCommand,
-    random,
-    warnings,
-    webhookSecret: undefined,
-    secretVariables: secretVariables(env),
-  };
+function surroundings({ appCommand, env, random }: LoadInput): Surroundings {
+  return { appCommand, random, webhookSecret: undefined, secretVariables: secretVariables(env) };
 }
 
 /** Our own variables that are secret by their row, or because a URL in them holds credentials. */

@@ -22,7 +22,6 @@ export interface Surroundings {
   readonly appCommand: readonly string[];
   readonly webhookSecret: string | undefined;
   readonly secretVariables: readonly string[];
-  readonly warnings: readonly string[];
   /** At least 0 and below 1. */
   readonly random: () => number;
 }
@@ -43,7 +42,6 @@ export function toServeConfig(values: ServeValues, around: Surroundings): ServeC
     webhooks: webhookConfig(values, around),
     stop: stopConfig(values),
     secretVariables: around.secretVariables,
-    warnings: around.warnings,
   };
 }
 

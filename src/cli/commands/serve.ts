@@ -20,7 +20,7 @@ export async function serveCommand(invocation: Invocation, edge: CliEdge): Promi
   if (printOnly) return printConfig(loaded, loaded.config, edge);
   // What a wrong configuration never gets to need is loaded only now.
   const { serve } = await import('../../app/serve.ts');
-  return serve(loaded.config, edge);
+  return serve(loaded.config, loaded.warnings, edge);
 }
 
 /** The app stands behind `--`; a forgotten one is the first mistake everybody makes. */

@@ -272,27 +272,26 @@ suite('secrets', () => {
 
 suite('environment of Kubernetes', () => {
   test('service links only warn', async () => {
-    const config = await load({
-      env: {
-        HURRICANE_PORT: 'tcp://10.0.0.1:8000',
-        HURRICANE_PROBE_PORT: 'tcp://10.0.0.2:8000',
-        HURRICANE_SERVICE_HOST: '10.0.0.1',
-        HURRICANE_SERVICE_PORT_HTTP: '8000',
-        HURRICANE_PORT_8000_TCP: 'tcp://10.0.0.1:8000',
-        HURRICANE_PORT_8000_TCP_ADDR: '10.0.0.1',
-        HURRICANE_DEMO_SERVICE_HOST: '10.0.0.3',
-      },
-    });
-    assert.equal(config.listen.port, 8000);
-    assert.equal(config.warnings.length, 3);
-    assert.match(
-      config.warnings.at(-1) ?? '',
-      /HURRICANE_SERVICE_HOST, .*HURRICANE_DEMO_SERVICE_HOST/,
-    );
+    const env = {
+      HURRICANE_PORT: 'tcp://10.0.0.1:8000',
+      HURRICANE_PROBE_PORT: 'tcp://10.0.0.2:8000',
+      HURRICANE_SERVICE_HOST: '10.0.0.1',
+      HURRICANE_SERVICE_PORT_HTTP: '8000',
+      HURRICANE_PORT_8000_TCP: 'tcp://10.0.0.1:8000',
+      HURRICANE_PORT_8000_TCP_ADDR: '10.0.0.1',
+      HURRICANE_DEMO_SERVICE_HOST: '10.0.0.3',
+    };
+    const { config, warnings } = await loadServeConfig(loadInput({ env }));
+    assert.equal(config?.listen.port, 8000);
+    assert.equal(warnings.length, 3);
+    const links = /HURRICANE_SERVICE_HOST, .*HURRICANE_DEMO_SERVICE_HOST: rename the Service/;
+    assert.match(warnings.at(-1) ?? '', links);
   });
 
   test('an unknown variable warns, with the one that was probably meant', async () => {
-    const { warnings } = await load({ env: { HURRICANE_PROT: '1', OTHER: 'x' } });
+    const env = { HURRICANE_PROT: '1', OTHER: 'x' };
+    const { config, warnings } = await loadServeConfig(loadInput({ env }));
+    assert.ok(config);
     assert.deepEqual(warnings, [
       'HURRICANE_PROT is not a variable of hurricane and is ignored: did you mean HURRICANE_PORT?',
     ]);
