@@ -12,12 +12,18 @@ export function reportProblems(
   problems: readonly Problem[],
   { printError }: Stderr,
 ): number {
+  printError(describeProblems(command, problems));
+  return new HurricaneError(codeOf(problems), '').exitCode;
+}
+
+/** The report as one text. */
+export function describeProblems(command: string, problems: readonly Problem[]): string {
   const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`;
   const lines = problems.map(({ message }) => `  - ${message}`);
-  printError(`hurricane ${command}: nothing was started, because of ${count}:\n`);
-  printError(`${lines.join('\n')}\n`);
-  printError(`All options: hurricane ${command} --help-all\n`);
-  return new HurricaneError(codeOf(problems), '').exitCode;
+  return `hurricane ${command}: nothing was started, because of ${count}:
+${lines.join('\n')}
+All options: hurricane ${command} --help-all
+`;
 }
 
 export function reportWarnings(warnings: readonly string[], { printError }: Stderr): void {

@@ -1,0 +1,45 @@
+// The edge of the program as plain values: what was printed is kept, nothing else happens.
+
+import type { CliEdge } from '../../src/cli/command.ts';
+import { readFrom } from './load-input.ts';
+
+interface Given {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly files?: Readonly<Record<string, string>>;
+  readonly isTerminal?: boolean;
+}
+
+/** An edge, and what was printed through it so far. */
+export class FakeEdge implements CliEdge {
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd = '/app';
+  readonly version = '1.2.3';
+  readonly stdout: CliEdge['stdout'];
+  readonly columns = 80;
+  readonly #files: Readonly<Record<string, string>>;
+  out = '';
+  err = '';
+
+  constructor({ env = {}, files = {}, isTerminal = false }: Given = {}) {
+    this.env = env;
+    this.#files = files;
+    this.stdout = { fd: 1, isTerminal, color: false };
+  }
+
+  readonly readFile = (path: string): string => readFrom(this.#files, path);
+  readonly random = (): number => 0;
+  readonly print = (text: string): void => {
+    this.out += text;
+  };
+  readonly printError = (text: string): void => {
+    this.err += text;
+  };
+
+  onSignal(): void {
+    // A test sends none.
+  }
+
+  onBug(): void {
+    // A test has its own way to see them.
+  }
+}

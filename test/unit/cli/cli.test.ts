@@ -1,0 +1,182 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+
+import { run } from '../../../src/cli/cli.ts';
+import { rows } from '../../../src/config/options.ts';
+import { FakeEdge } from '../../helpers/fake-edge.ts';
+
+async function hurricane(args: string, edge = new FakeEdge()) {
+  const argv = args.split(' ').filter((word) => word !== '');
+  return { code: await run(argv, edge), out: edge.out, err: edge.err };
+}
+
+suite('help', () => {
+  test('bare hurricane prints six lines and one example', async () => {
+    const { code, out } = await hurricane('');
+    const lines = out.trimEnd().split('\n');
+    assert.equal(code, 0);
+    assert.deepEqual(
+      lines.map((line) => line === ''),
+      [false, false, false, false, false, false, true, false],
+    );
+    assert.match(lines.at(-1) ?? '', /^Example: hurricane serve .* -- /);
+  });
+
+  for (const args of ['--help', '-h', 'serve --help', 'serve --port 80 --help -- node app.js']) {
+    test(`${args} fits one screen of 24 lines and 80 columns`, async () => {
+      const { code, out } = await hurricane(args);
+      const lines = out.trimEnd().split('\n');
+      assert.equal(code, 0);
+      assert.ok(lines.length <= 24, `${lines.length} lines`);
+      assert.deepEqual(
+        lines.filter((line) => line.length > 80),
+        [],
+      );
+    });
+  }
+
+  for (const command of ['serve', 'check', 'probe'] as const) {
+    test(`${command} --help-all shows every option of it, and no other`, async () => {
+      const { out } = await hurricane(`${command} --help-all`);
+      const shown = [...out.matchAll(/^ {2}--([\w-]+)/gm)].map(([, name]) => name);
+      const own = rows.filter(({ on }) => on.includes(command)).map(({ name }) => name);
+      assert.deepEqual(shown.sort(), own.sort());
+    });
+  }
+
+  test('--version is the version and nothing else', async () => {
+    assert.deepEqual(await hurricane('--version'), { code: 0, out: '1.2.3\n', err: '' });
+    assert.equal((await hurricane('serve --version')).out, '1.2.3\n');
+  });
+
+  test('--help behind -- belongs to the app', async () => {
+    const { code, err } = await hurricane('serve --port x -- node --help');
+    assert.equal(code, 64);
+    assert.match(err, /"x" is not a port/);
+  });
+});
+
+suite('a command line that cannot be meant', () => {
+  const cases = [
+    ['serve node app.js --inspect', 'did you mean: hurricane serve -- node app.js --inspect'],
+    ['serve --port 80 --debug node app.js', 'did you mean: hurricane serve -- node app.js'],
+    ['serve', 'there is no app to run'],
+    ['serve --', 'there is no app to run'],
+    ['serve junk -- node app.js', '"junk" is not expected before --'],
+    ['node app.js', 'did you mean: hurricane serve -- node app.js'],
+    ['-- node app.js', 'did you mean: hurricane serve -- node app.js'],
+    ['--port 80 -- node app.js', 'did you mean: hurricane serve -- node app.js'],
+    ['--port 80', '--port stands before the command'],
+    ['srve -- node', 'srve is not a command: did you mean serve?'],
+    ['serve --no-port -- x', '--no-port is not an option of `hurricane serve`'],
+    ['serve --app.port 3 -- x', '--app.port is not an option of `hurricane serve`'],
+    ['serve --probePort 3 -- x', 'did you mean --probe-port?'],
+    ['serve -p 3 -- x', '-p is not an option of `hurricane serve`'],
+    ['serve --port --debug -- x', '--port needs a value: write --port PORT'],
+    ['serve --port= -- x', '--port needs a value'],
+    ['serve --port 1 --port 2 -- x', '--port is given 2 times'],
+    ['probe', 'probe needs one name: startup, ready or alive'],
+    ['probe toString', 'probe needs one name'],
+    ['probe ready alive', 'probe needs one name'],
+    ['probe ready --grace-period 1s', '--grace-period is not an option of `hurricane probe`'],
+    ['check now', 'check takes no "now"'],
+    ['completion', 'completion needs the name of a shell: bash, zsh, fish'],
+    ['completion tcsh', 'completion needs the name of a shell'],
+    ['completion bash --port 1', 'completion has no options'],
+  ] as const;
+  for (const [args, sentence] of cases) {
+    test(`hurricane ${args}: ${sentence}`, async () => {
+      const { code, out, err } = await hurricane(args);
+      assert.equal(code, 64);
+      assert.equal(out, '');
+      assert.ok(err.includes(sentence), err);
+      assert.doesNotMatch(err, /^\s+at /m);
+    });
+  }
+
+  test('a forgotten -- is told once, not once per flag of the app', async () => {
+    const { err } = await hurricane('serve node app.js --inspect --title=x');
+    assert.equal(err.match(/^ {2}- /gm)?.length, 1);
+  });
+
+  test('faults of flags, file and environment are told together', async () => {
+    const edge = new FakeEdge({
+      env: { HURRICANE_PORT: 'x' },
+      files: { 'hurricane.yaml': 'drainDelay: 5' },
+    });
+    const { code, err } = await hurricane('serve --check-age 3s', edge);
+    assert.equal(code, 64);
+    assert.match(err, /because of 4 problems/);
+    for (const source of ['--check-age', 'no app to run', 'HURRICANE_PORT', 'drainDelay']) {
+      assert.ok(err.includes(source), err);
+    }
+  });
+
+  test('without a wrong flag the code is that of a wrong configuration', async () => {
+    const edge = new FakeEdge({ env: { HURRICANE_PORT: 'x' } });
+    assert.equal((await hurricane('serve -- node app.js', edge)).code, 78);
+  });
+});
+
+suite('--print-config', () => {
+  const env = { HURRICANE_COMMAND: 'a\nb c' };
+  const flags = '--port 9000 --webhook-url https://me:pw@hooks.example.com/T0KEN';
+
+  test('prints every value with its source, one per line', async () => {
+    const { code, out } = await hurricane(`serve --print-config ${flags}`, new FakeEdge({ env }));
+    const lines = out.split('\n');
+    assert.equal(code, 0);
+    for (const line of [
+      'port 9000 (--port)',
+      'probe-port 9001 (default: port + 1)',
+      'command a (HURRICANE_COMMAND)',
+      'command b c (HURRICANE_COMMAND)',
+      'app-port - (default)',
+      'webhook-url https://***@hooks.example.com/*** (--webhook-url)',
+    ]) {
+      assert.ok(lines.includes(line), `${line}\nis not in\n${out}`);
+    }
+    const own = rows.filter(({ on }) => on.includes('serve')).map(({ name }) => name);
+    assert.deepEqual([...new Set(lines.slice(0, -1).map((line) => line.split(' ')[0]))], own);
+  });
+
+  test('is aligned on a terminal', async () => {
+    const edge = new FakeEdge({ isTerminal: true });
+    const { out } = await hurricane('serve --print-config', edge);
+    const columns = out
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.lastIndexOf(' ('));
+    assert.equal(new Set(columns).size, 1);
+  });
+
+  test('is one JSON object with --log-format json', async () => {
+    const { out } = await hurricane(`serve --print-config --log-format json ${flags}`);
+    const printed = JSON.parse(out) as Record<string, unknown>;
+    assert.deepEqual(printed['port'], { values: ['9000'], layer: 'flag', source: '--port' });
+    assert.deepEqual(printed['app-port'], { values: [], layer: 'default', source: 'default' });
+    assert.doesNotMatch(out, /T0KEN|pw/);
+  });
+
+  test('tells problems instead of values', async () => {
+    const { code, out, err } = await hurricane('serve --print-config --port x');
+    assert.deepEqual([code, out], [64, '']);
+    assert.match(err, /"x" is not a port/);
+  });
+});
+
+suite('completion', () => {
+  for (const shell of ['bash', 'zsh', 'fish']) {
+    test(`${shell} knows every command and option`, async () => {
+      const { code, out } = await hurricane(`completion ${shell}`);
+      assert.equal(code, 0);
+      for (const { name } of rows) {
+        const flag = shell === 'fish' ? `-l ${name} ` : `--${name}`;
+        assert.ok(out.includes(flag), name);
+      }
+      for (const command of ['serve', 'check', 'probe', 'completion', 'alive']) {
+        assert.ok(out.includes(command), command);
+      }
+    });
+  }
+});
