@@ -1,0 +1,30 @@
+// Free ports for programs that are told their port.
+
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+
+// Below the range from which the kernel takes ports for outgoing connections.
+const FIRST = 10_000;
+const COUNT = 20_000;
+
+/** A port that is free, as the one after it is; chosen at random, so that parallel files do not meet. */
+export async function usePort(): Promise<number> {
+  for (;;) {
+    const port = FIRST + Math.floor(Math.random() * COUNT);
+    if ((await isFree(port)) && (await isFree(port + 1))) return port;
+  }
+}
+
+/** True when nothing listens on the port, on any address. */
+export async function isFree(port: number): Promise<boolean> {
+  const server = createServer().listen(port, '::');
+  const free = await Promise.race([
+    once(server, 'listening').then(() => true),
+    once(server, 'error').then(() => false),
+  ]);
+  if (free) {
+    server.close();
+    await once(server, 'close');
+  }
+  return free;
+}
