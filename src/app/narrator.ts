@@ -33,12 +33,12 @@ const sentences: { readonly [N in EventName]: (data: EventMap[N]) => Line } = {
   'probe.changed': ({ probe, passing, reason }) => [
     passing ? 'info' : 'warn',
     `${probe} probe ${passing ? 'passes' : 'fails'}`,
-    { reason },
+    { probe, passing, reason },
   ],
   'check.changed': ({ check, passing, text, tags }) => [
     passing ? 'info' : 'warn',
     `check ${passing ? 'passes' : 'fails'}`,
-    { check, tags, text },
+    { check, tags, passing, text },
   ],
   'check.ran': (data) => ['debug', 'check ran', data],
   'drain.started': (data) => ['info', 'stopping', data],

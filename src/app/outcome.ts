@@ -24,6 +24,8 @@ export interface Outcome {
   readonly phase: Phase;
   readonly exitCode: number;
   readonly reason: string;
+  /** The signal that ended the app, or that asked us to stop. */
+  readonly signal: NodeJS.Signals | undefined;
   /** What the reader of the log should do next. */
   readonly next: string;
 }
@@ -34,10 +36,18 @@ const HURRIED = 128 + constants.signals.SIGINT;
 
 /** The table of exit codes of docs/reference.md, applied. */
 export function outcomeOf(ending: Ending): Outcome {
-  return { phase: ending.phase, ...decide(ending) };
+  return { phase: ending.phase, signal: signalOf(ending), ...decide(ending) };
 }
 
-function decide(ending: Ending): Omit<Outcome, 'phase'> {
+type Decision = Omit<Outcome, 'phase' | 'signal'>;
+
+function signalOf({ reason }: Ending): NodeJS.Signals | undefined {
+  if (reason.kind === 'signal') return reason.signal;
+  if (reason.kind === 'failed' || reason.status.kind !== 'signalled') return undefined;
+  return reason.status.signal;
+}
+
+function decide(ending: Ending): Decision {
   const { reason, app } = ending;
   switch (reason.kind) {
     case 'failed':
@@ -49,7 +59,7 @@ function decide(ending: Ending): Omit<Outcome, 'phase'> {
   }
 }
 
-function failed(error: Error): Omit<Outcome, 'phase'> {
+function failed(error: Error): Decision {
   const known =
     error instanceof HurricaneError
       ? error
@@ -61,7 +71,7 @@ function failed(error: Error): Omit<Outcome, 'phase'> {
   };
 }
 
-function appEnded(status: ExitStatus): Omit<Outcome, 'phase'> {
+function appEnded(status: ExitStatus): Decision {
   return {
     exitCode: exitCodeOf(status),
     reason: `the app ${describeExit(status)}`,
@@ -69,7 +79,7 @@ function appEnded(status: ExitStatus): Omit<Outcome, 'phase'> {
   };
 }
 
-function stoppedBeforeApp({ hurried, phase }: Ending): Omit<Outcome, 'phase'> {
+function stoppedBeforeApp({ hurried, phase }: Ending): Decision {
   if (hurried) return hurriedOutcome;
   return {
     exitCode: phase === 'prepare' ? STOPPED_IN_PREPARE : 0,
@@ -84,7 +94,7 @@ const hurriedOutcome = {
   next: 'requests may be lost: send one signal and wait for the grace period',
 };
 
-function stopped(ending: Ending, app: ExitStatus): Omit<Outcome, 'phase'> {
+function stopped(ending: Ending, app: ExitStatus): Decision {
   if (ending.hurried) return hurriedOutcome;
   if (ending.killed) {
     return {

@@ -18,7 +18,8 @@ export type Fate =
 
 export interface Shot {
   readonly id: string;
-  readonly startedAt: number;
+  /** When its fate was known, in milliseconds since the epoch. */
+  readonly endedAt: number;
   readonly fate: Fate;
   readonly detail: string;
 }
@@ -34,15 +35,16 @@ export class OpenLoad {
   readonly #options: OpenLoadOptions;
   readonly #idle: Socket[] = [];
   readonly #shots: Promise<Shot>[] = [];
-  #inHand = 0;
+  readonly #inHand = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: OpenLoadOptions) {
     this.#options = options;
   }
 
-  get inHand(): number {
-    return this.#inHand;
+  /** The ids of the requests under way. */
+  get inHand(): readonly string[] {
+    return [...this.#inHand];
   }
 
   start(): void {
@@ -63,20 +65,19 @@ export class OpenLoad {
 
   async #shoot(n: number): Promise<Shot> {
     const id = `r${n}`;
-    const startedAt = Date.now();
     const once = n % 2 === 0;
     const socket =
       (once ? undefined : this.#idle.pop()) ?? connect(this.#options.port, '127.0.0.1');
-    this.#inHand += 1;
+    this.#inHand.add(id);
     socket.write(
       `GET ${this.#options.path(id, n)} HTTP/1.1\r\nHost: load\r\n${once ? 'Connection: close\r\n' : ''}\r\n`,
     );
     const { bytes, error } = await readAnswer(socket);
-    this.#inHand -= 1;
+    this.#inHand.delete(id);
     const keep = !once && error === undefined && !/^connection: close/im.test(bytes);
     if (keep) this.#keep(socket);
     else socket.destroy();
-    return { id, startedAt, ...judge(id, bytes, error) };
+    return { id, endedAt: Date.now(), ...judge(id, bytes, error) };
   }
 
   #keep(socket: Socket): void {

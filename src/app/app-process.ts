@@ -1,0 +1,158 @@
+// The served app: its place to listen, its environment, and the way from spawned to up.
+
+import type { AppConfig } from '../config/config.ts';
+import type { Deadline } from '../core/deadline.ts';
+import { HurricaneError } from '../core/errors.ts';
+import type { Emit } from '../core/events.ts';
+import type { ExitStatus } from '../core/exit-status.ts';
+import type { Log } from '../core/log.ts';
+import { findFreePort } from '../http/free-port.ts';
+import { displayAddress, type Address } from '../http/reach.ts';
+import { Child } from '../process/child.ts';
+import type { ChildEnd } from '../process/child-state.ts';
+import { fillPlaceholders, findExecutable } from '../process/command.ts';
+import { portsOf } from '../process/listening-ports.ts';
+import type { OutputLine } from '../process/output.ts';
+import { stopSignalFor } from '../process/signals.ts';
+import { waitUntilUp } from '../startup/app-up.ts';
+import type { App } from './run.ts';
+
+export interface AppProcessOptions {
+  readonly config: AppConfig;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  /** Gets each line the app prints; undefined: it writes to our stdout and stderr itself. */
+  readonly onLine: ((line: OutputLine) => void) | undefined;
+  /** Resolves when the `startup` checks pass; throws when they do not in time. */
+  readonly startupChecks: (signal: AbortSignal, timeoutMs: number) => Promise<void>;
+  /** Told before anything else happens once the app accepts. */
+  readonly onAddress: (address: Address) => void;
+  readonly emit: Emit;
+  readonly log: Log;
+}
+
+/** Where the app is told to listen. */
+interface Place {
+  readonly addresses: readonly Address[];
+  readonly port: number | undefined;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** Started once, stopped once. */
+export class AppProcess implements App {
+  readonly #options: AppProcessOptions;
+  readonly #ended = Promise.withResolvers<ExitStatus>();
+  #child: Child | undefined;
+
+  constructor(options: AppProcessOptions) {
+    this.#options = options;
+  }
+
+  get stopSignal(): NodeJS.Signals {
+    const { stopSignal, command } = this.#options.config;
+    return stopSignal ?? stopSignalFor(command);
+  }
+
+  get ended(): Promise<ExitStatus> {
+    return this.#ended.promise;
+  }
+
+  /** The end of what it wrote to stderr, as far as we saw it. */
+  get lastErrors(): string {
+    return this.#child?.lastErrors ?? '';
+  }
+
+  /** Throws when the program is not there or may not be executed. */
+  assertExecutable(): void {
+    const [word = ''] = this.#options.config.command;
+    const { env, cwd } = this.#options;
+    const lookup = findExecutable(word, { path: env['PATH'], cwd });
+    if (lookup.kind === 'missing') {
+      throw new HurricaneError('app-not-found', `the app ${word} was not found`, {
+        hint: 'name a program in PATH, or its path, behind `--`',
+      });
+    }
+    if (lookup.kind === 'not-executable') {
+      throw new HurricaneError('app-not-executable', `the app ${lookup.path} is not executable`, {
+        hint: `run chmod +x on it, or start it by its interpreter`,
+      });
+    }
+  }
+
+  async start(signal: AbortSignal): Promise<void> {
+    this.assertExecutable();
+    const startedAt = performance.now();
+    const place = await findPlace(this.#options.config);
+    if (signal.aborted) return;
+    const child = this.#spawn(place);
+    await this.#waitUntilUp(child, place, startedAt, signal);
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child?.signal(signal);
+  }
+
+  async stop(deadline: Deadline): Promise<ChildEnd | undefined> {
+    return this.#child?.stop(deadline);
+  }
+
+  #spawn(place: Place): Child {
+    const { config, env, cwd, onLine, emit, log } = this.#options;
+    const words = fillPlaceholders(config.command, {
+      host: '127.0.0.1',
+      port: place.port,
+      socket: config.socketPath,
+    });
+    const child = new Child({
+      spec: { words, env: { ...env, ...place.env }, cwd },
+      stopSignal: this.stopSignal,
+      onLine,
+      emit,
+      log,
+    });
+    this.#child = child;
+    child.start();
+    void child.ended.then(this.#ended.resolve);
+    return child;
+  }
+
+  async #waitUntilUp(
+    child: Child,
+    place: Place,
+    startedAt: number,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { config, startupChecks, onAddress, emit, log } = this.#options;
+    const address = await waitUntilUp({
+      addresses: place.addresses,
+      readyPath: config.readyPath,
+      timeoutMs: config.startTimeoutMs,
+      signal,
+      otherPorts: () => (child.pid === undefined ? [] : portsOf(child.pid)),
+      log,
+    });
+    onAddress(address);
+    emit('app.listening', {
+      address: displayAddress(address),
+      duration_ms: Math.round(performance.now() - startedAt),
+    });
+    await startupChecks(signal, config.startTimeoutMs - (performance.now() - startedAt));
+  }
+}
+
+async function findPlace(config: AppConfig): Promise<Place> {
+  const { socketPath, portVariable } = config;
+  if (socketPath !== undefined) {
+    return {
+      addresses: [{ socketPath }],
+      port: undefined,
+      env: { HURRICANE_APP_SOCKET: socketPath },
+    };
+  }
+  const port = config.port ?? (await findFreePort());
+  return {
+    addresses: ['127.0.0.1', '::1'].map((host) => ({ host, port })),
+    port,
+    env: { [portVariable]: `${port}`, HURRICANE_APP_PORT: `${port}` },
+  };
+}

@@ -1,0 +1,64 @@
+// `hurricane serve`, from its configuration to its exit code.
+
+import type { ServeConfig } from '../config/config.ts';
+import { Deadline } from '../core/deadline.ts';
+import { HurricaneError } from '../core/errors.ts';
+import { createLog, type Log } from '../core/log.ts';
+import { LogSink } from '../core/log-sink.ts';
+import { writeTerminationLog } from '../process/termination-log.ts';
+import type { Edge } from './edge.ts';
+import type { Outcome } from './outcome.ts';
+import { run } from './run.ts';
+import { ServeCast } from './serve-cast.ts';
+import { Shutdown } from './shutdown.ts';
+
+/** The last lines do not wait longer for a reader that has stalled. */
+const LAST_LINES_MS = 1000;
+
+/** Runs to the end of the app or to the end of the stop, and resolves with the exit code. */
+export async function serve(
+  config: ServeConfig,
+  warnings: readonly string[],
+  edge: Edge,
+): Promise<number> {
+  const sink = new LogSink(edge.stdout.fd);
+  const log = openLog(config, edge, sink);
+  const shutdown = new Shutdown();
+  const cast = new ServeCast({ config, edge, log, droppedLines: () => sink.dropped });
+  edge.onSignal((signal) => {
+    if (signal === 'SIGTERM' || signal === 'SIGINT') shutdown.onSignal(signal);
+    else cast.app.signal(signal);
+  });
+  edge.onBug((error) => {
+    log.fatal({ err: error }, 'a bug of hurricane');
+    shutdown.request({ kind: 'failed', error: new HurricaneError('bug', error.message) });
+  });
+  for (const warning of warnings) log.warn({}, warning);
+
+  const outcome = await run(cast, shutdown, config.stop.gracePeriodMs);
+  tellEnd(outcome, log);
+  await writeTerminationLog(config.terminationLog, {
+    phase: outcome.phase,
+    code: outcome.exitCode,
+    signal: outcome.signal,
+    reason: outcome.reason,
+    stderr: cast.app.lastErrors,
+  });
+  await sink.flush(Deadline.after(LAST_LINES_MS));
+  return outcome.exitCode;
+}
+
+function openLog({ log }: ServeConfig, { stdout }: Edge, sink: LogSink): Log {
+  const readable = log.format === 'auto' ? stdout.isTerminal : log.format === 'text';
+  return createLog({
+    level: log.level,
+    format: readable ? 'text' : 'json',
+    color: stdout.color,
+    write: (line) => sink.write(line),
+  });
+}
+
+function tellEnd({ phase, exitCode, reason, next }: Outcome, log: Log): void {
+  const level = exitCode === 0 ? 'info' : 'error';
+  log[level]({ phase, exit_code: exitCode, reason, next }, 'hurricane ends');
+}
