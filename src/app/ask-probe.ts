@@ -3,6 +3,7 @@
 import { get } from 'node:http';
 
 import type { ListenConfig } from '../config/config.ts';
+import { displayAddress, errorReason } from '../http/reach.ts';
 
 /** Below what Kubernetes and Docker grant, so that ours is the sentence that is seen. */
 const TIMEOUT_MS = 900;
@@ -25,10 +26,11 @@ export async function askProbe(
   try {
     return await ask(host, listen.port, path);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = error instanceof Error ? errorReason(error) : String(error);
+    const address = displayAddress({ host, port: listen.port });
     return {
       passing: false,
-      text: `no answer from port ${listen.port} of ${host}: ${reason}. Is hurricane running with this --probe-port?`,
+      text: `no answer from ${address}: ${reason}: is that the --probe-port of the hurricane that runs?`,
     };
   }
 }

@@ -2,22 +2,41 @@
 
 interface CatalogueRow {
   readonly exitCode: number;
+  /** For the reference page. */
+  readonly meaning: string;
   readonly hint?: string;
 }
 
 /** Exit codes follow sysexits.h; the whole table is in docs/reference.md. */
 export const catalogue = {
-  usage: { exitCode: 64, hint: 'run `hurricane --help`' },
-  'invalid-configuration': { exitCode: 78 },
-  'module-not-loadable': { exitCode: 66 },
-  'port-taken': { exitCode: 69 },
-  'dependency-unavailable': { exitCode: 75 },
-  'startup-command-failed': { exitCode: 75 },
-  'app-not-up': { exitCode: 75 },
-  'permission-refused': { exitCode: 77 },
-  bug: { exitCode: 70, hint: 'this is a bug of hurricane: please report it with this log' },
-  'app-not-executable': { exitCode: 126 },
-  'app-not-found': { exitCode: 127 },
+  usage: {
+    exitCode: 64,
+    meaning: 'wrong flags; also when flags and other configuration are wrong',
+    hint: 'run `hurricane --help`',
+  },
+  'invalid-configuration': {
+    exitCode: 78,
+    meaning: 'the configuration file or the environment is wrong',
+  },
+  'module-not-loadable': { exitCode: 66, meaning: 'a check module cannot be loaded' },
+  'port-taken': { exitCode: 69, meaning: 'a port or address cannot be listened on' },
+  'dependency-unavailable': {
+    exitCode: 75,
+    meaning: 'something in wait-for was not there within wait-timeout',
+  },
+  'startup-command-failed': { exitCode: 75, meaning: 'a startup command failed' },
+  'app-not-up': { exitCode: 75, meaning: 'the app was not up within app-start-timeout' },
+  'permission-refused': {
+    exitCode: 77,
+    meaning: 'the system does not permit it, such as a port below 1024',
+  },
+  bug: {
+    exitCode: 70,
+    meaning: 'a bug of hurricane',
+    hint: 'this is a bug of hurricane: please report it with this log',
+  },
+  'app-not-executable': { exitCode: 126, meaning: 'the command of the app is not executable' },
+  'app-not-found': { exitCode: 127, meaning: 'the command of the app was not found' },
 } as const satisfies Record<string, CatalogueRow>;
 
 export type ErrorCode = keyof typeof catalogue;
