@@ -31,6 +31,7 @@ const packages: Readonly<Record<string, string>> = {
   shlex: 'config/words.ts',
   ms: 'config/parsers.ts',
   esbuild: '../scripts/bundle.ts',
+  typescript: '../scripts/events-markdown.ts',
 };
 
 interface Import {
@@ -60,11 +61,16 @@ function importsOf(from: string): Import[] {
       const isPackage = !to.startsWith('.');
       return {
         from,
-        to: isPackage ? packageOf(to) : normalize(join(from, '..', to)),
+        to: isPackage ? packageOf(to) : pathInSource(from, to),
         isPackage,
         typeOnly,
       };
     });
+}
+
+/** Paths are relative to src/; those of scripts begin with `../`. */
+function pathInSource(from: string, to: string): string {
+  return normalize(join(from, '..', to)).replace(/^\.\.\/src\//, '');
 }
 
 function packageOf(specifier: string): string {
