@@ -19,7 +19,9 @@ export async function bundle(options: BundleOptions): Promise<void> {
 export async function watchBundle(options: BundleOptions, onBuilt: () => void): Promise<void> {
   const report: Plugin = {
     name: 'report',
-    setup: ({ onEnd }) => onEnd(({ errors }) => (errors.length === 0 ? onBuilt() : undefined)),
+    setup(build) {
+      build.onEnd(({ errors }) => (errors.length === 0 ? onBuilt() : undefined));
+    },
   };
   const base = settings(options);
   const watching = await context({ ...base, plugins: [...(base.plugins ?? []), report] });
@@ -55,13 +57,15 @@ const banner = [
  */
 const lazyBuiltins: Plugin = {
   name: 'lazy-builtins',
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^[a-z]/ }, ({ path, kind }) =>
+  setup(build) {
+    build.onResolve({ filter: /^[a-z]/ }, ({ path, kind }) =>
       kind === 'import-statement' && isBuiltin(path)
         ? { path: path.replace(/^node:/, ''), namespace: 'builtin', sideEffects: false }
         : undefined,
     );
-    onLoad({ filter: /./, namespace: 'builtin' }, ({ path }) => ({ contents: moduleText(path) }));
+    build.onLoad({ filter: /./, namespace: 'builtin' }, ({ path }) => ({
+      contents: moduleText(path),
+    }));
   },
 };
 
