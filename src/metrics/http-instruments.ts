@@ -19,7 +19,7 @@ const BYTES = [0, 256, 1024, 4096, 16384, 65536, 262144, 1048576, 4194304, 16777
 /** The proxy's own accounting; read at each scrape. */
 export interface RequestSources {
   load(): Load;
-  ledger(): DrainReport;
+  report(): DrainReport;
 }
 
 export class HttpInstruments {
@@ -54,12 +54,12 @@ export class HttpInstruments {
       counter(
         'hurricane_requests_accepted_total',
         'Accepted requests: the sum of all outcomes, of those in flight and of those queued.',
-        single(() => sources.ledger().accepted),
+        single(() => sources.report().accepted),
       ),
       counter(
         'hurricane_requests_finished_total',
         'Requests that left the ledger, by outcome.',
-        () => readOutcomes(sources.ledger()),
+        () => readOutcomes(sources.report()),
       ),
       gauge(
         'hurricane_requests_in_flight',

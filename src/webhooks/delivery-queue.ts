@@ -44,7 +44,7 @@ export class DeliveryQueue {
   }
 
   push(webhook: Webhook): void {
-    if (this.#over.signal.aborted) return;
+    if (this.#isOver()) return;
     this.#waiting.push({ webhook, attempts: 0 });
     if (this.#waiting.length > LIMIT) this.#giveUp(1, `${LIMIT} webhooks wait already`);
     this.#work ??= this.#deliverAll();
@@ -67,11 +67,11 @@ export class DeliveryQueue {
 
   async #deliverAll(): Promise<void> {
     for (let [entry] = this.#waiting; entry !== undefined; [entry] = this.#waiting) {
-      if (this.#over.signal.aborted) break;
+      if (this.#isOver()) break;
       const result = await this.#attempt(entry);
       if (result.kind !== 'retry') this.#waiting.shift();
       // What the end of the flush cut is told by the flush.
-      else if (this.#over.signal.aborted) break;
+      else if (this.#isOver()) break;
       this.#tell(entry, result);
       if (result.kind === 'retry') await this.#pause(entry.attempts, result.notBeforeMs);
     }
@@ -103,6 +103,10 @@ export class DeliveryQueue {
     } else {
       await pause(Math.max(notBeforeMs, backoffMs(patient, attempts)), this.#flushing.signal);
     }
+  }
+
+  #isOver(): boolean {
+    return this.#over.signal.aborted;
   }
 
   #giveUp(index: number, reason: string): void {

@@ -1,47 +1,19 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
-import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
-import { text } from 'node:stream/consumers';
+import type { ServerResponse } from 'node:http';
 import { test, type TestContext } from 'node:test';
 
 import type { WebhookConfig } from '../../src/config/config.ts';
 import { Deadline } from '../../src/core/deadline.ts';
 import type { EventMap, HurricaneEvent } from '../../src/core/events.ts';
 import { WebhookSender } from '../../src/webhooks/webhook-sender.ts';
-import { useHttpServer } from '../helpers/http-server.ts';
+import { usePort } from '../helpers/port.ts';
 import { recordedLog } from '../helpers/recorded-log.ts';
+import { useWebhookSink, type SinkAnswer, type WebhookSink } from '../helpers/webhook-sink.ts';
 
-interface Received {
-  readonly method: string | undefined;
-  readonly path: string | undefined;
-  readonly headers: IncomingHttpHeaders;
-  readonly raw: string;
-  readonly body: Record<string, unknown>;
-}
-
-/** Answers each webhook with the next of `answers`, the last one for ever; `hang` and `reset` never answer. */
-type AnswerKind = number | 'hang' | 'reset' | ((res: ServerResponse) => void);
-
-async function useSink(t: TestContext, ...answers: AnswerKind[]) {
-  const received: Received[] = [];
-  let arrived = Promise.withResolvers<undefined>();
-  const { url, server } = await useHttpServer(t, (req, res) => {
-    void text(req).then((raw) => {
-      const { method, url: path, headers } = req;
-      const body = JSON.parse(raw) as Record<string, unknown>;
-      received.push({ method, path, headers, raw, body });
-      const answer = answers.length > 1 ? answers.shift() : answers[0];
-      if (typeof answer === 'number') res.writeHead(answer).end();
-      else if (typeof answer === 'function') answer(res);
-      else if (answer === 'reset') req.socket.resetAndDestroy();
-      arrived.resolve(undefined);
-      arrived = Promise.withResolvers();
-    });
-  });
-  const count = async (n: number): Promise<void> => {
-    while (received.length < n) await arrived.promise;
-  };
-  return { url, server, received, count };
+/** Answers each webhook with the next of `answers`, and with the last one for ever. */
+function useSink(t: TestContext, ...answers: SinkAnswer[]): Promise<WebhookSink> {
+  return useWebhookSink(t, (_delivery, n) => answers[Math.min(n, answers.length - 1)] ?? 200);
 }
 
 interface Failure {
@@ -84,10 +56,15 @@ function edge(probe: 'startup' | 'readiness' | 'liveness', passing = true): Hurr
 }
 
 test('posts each edge to every receiver under one id, in order', async (t) => {
-  const sinks = [await useSink(t, 200), await useSink(t, 204)];
+  const methods: (string | undefined)[] = [];
+  const answer = (res: ServerResponse): void => {
+    methods.push(res.req.method);
+    res.writeHead(202).end();
+  };
+  const sinks = [await useSink(t, answer), await useSink(t, 204)];
   const { sender, delivered, until } = makeSender(
     t,
-    sinks.map(({ url }) => `${url}/hook?a=b`),
+    sinks.map(({ url }) => `${url}hook?a=b`),
     { appVersion: '1.2.3' },
   );
   sender.observe(edge('startup'));
@@ -95,24 +72,27 @@ test('posts each edge to every receiver under one id, in order', async (t) => {
   sender.observe(edge('readiness', false));
   await until(() => delivered.length === 6);
   assert.equal(sender.queued, 0);
-  for (const { received } of sinks) {
+  assert.deepEqual(methods, ['POST', 'POST', 'POST']);
+  for (const { deliveries } of sinks) {
+    assert.ok(deliveries.every(({ path }) => path === '/hook?a=b'));
     assert.deepEqual(
-      received.map(({ method, path }) => `${String(method)} ${String(path)}`),
-      Array(3).fill('POST /hook?a=b'),
-    );
-    assert.deepEqual(
-      received.map(({ body }) => [body['type'], body['status'], body['sequence'], body['attempt']]),
+      deliveries.map(({ payload }) => [
+        payload['type'],
+        payload['status'],
+        payload['sequence'],
+        payload['attempt'],
+      ]),
       [
         ['startup', 'succeeded', 1, 1],
         ['liveness', 'succeeded', 2, 1],
         ['readiness', 'failed', 3, 1],
       ],
     );
-    assert.equal(received[0]?.headers['content-type'], 'application/json');
-    assert.equal(received[0].body['podname'], 'pod-1');
-    assert.equal(received[0].body['version'], '1.2.3');
+    assert.equal(deliveries[0]?.headers['content-type'], 'application/json');
+    assert.equal(deliveries[0].payload['podname'], 'pod-1');
+    assert.equal(deliveries[0].payload['version'], '1.2.3');
   }
-  const ids = sinks.map(({ received }) => received.map(({ body }) => body['id']));
+  const ids = sinks.map(({ deliveries }) => deliveries.map(({ payload }) => payload['id']));
   assert.deepEqual(ids[0], ids[1]);
   assert.equal(new Set(ids[0]).size, 3);
 });
@@ -127,10 +107,10 @@ test('repeats under the same id after 500, 429, a reset and a hang, and later on
   await sender.stop(Deadline.after(20_000));
   assert.equal(delivered.length, 2);
   assert.deepEqual(
-    sink.received.map(({ body }) => [body['sequence'], body['attempt']]),
+    sink.deliveries.map(({ payload }) => [payload['sequence'], payload['attempt']]),
     [...[1, 2, 3, 4, 5].map((attempt) => [1, attempt]), [2, 1]],
   );
-  assert.equal(new Set(sink.received.map(({ body }) => body['id'])).size, 2);
+  assert.equal(new Set(sink.deliveries.map(({ payload }) => payload['id'])).size, 2);
   assert.deepEqual(
     failures.map(({ final }) => final),
     [false, false, false, false],
@@ -143,7 +123,7 @@ test('tries again by itself, without anybody stopping', async (t) => {
   const { sender, delivered, until } = makeSender(t, [sink.url]);
   sender.observe(edge('startup'));
   await until(() => delivered.length === 1);
-  assert.equal(sink.received.length, 2);
+  assert.equal(sink.deliveries.length, 2);
 });
 
 test('waits as long as the receiver asks before it tries again', async (t) => {
@@ -167,7 +147,7 @@ test('gives up after a 404, goes on with the next, and says what to check', asyn
     [{ reason: 'HTTP 404: check the path of --webhook-url', final: true }],
   );
   assert.deepEqual(
-    sink.received.map(({ body }) => body['type']),
+    sink.deliveries.map(({ payload }) => payload['type']),
     ['startup', 'readiness'],
   );
 });
@@ -180,7 +160,7 @@ test('never follows a redirect', async (t) => {
   await until(() => failures.length === 1);
   assert.match(failures[0]?.reason ?? '', /^HTTP 307: it redirects to http:/);
   await sender.stop(Deadline.after(1000));
-  assert.equal(elsewhere.received.length, 0);
+  assert.equal(elsewhere.deliveries.length, 0);
 });
 
 test('takes the head of an answer as delivered, even when its body never ends', async (t) => {
@@ -188,7 +168,7 @@ test('takes the head of an answer as delivered, even when its body never ends', 
   const { sender, delivered, until } = makeSender(t, [sink.url], { timeoutMs: 200 });
   sender.observe(edge('startup'));
   await until(() => delivered.length === 1);
-  assert.equal(sink.received.length, 1);
+  assert.equal(sink.deliveries.length, 1);
 });
 
 test('sends a receiver only the types it asked for', async (t) => {
@@ -200,7 +180,7 @@ test('sends a receiver only the types it asked for', async (t) => {
   sender.observe(edge('readiness'));
   await until(() => delivered.length === 1);
   assert.deepEqual(
-    sink.received.map(({ body }) => body['type']),
+    sink.deliveries.map(({ payload }) => payload['type']),
     ['readiness'],
   );
 });
@@ -211,20 +191,18 @@ test('signs the body, and sends the credentials of the URL', async (t) => {
   const { sender, delivered, until } = makeSender(t, [url], { secret: 'shared' });
   sender.observe(edge('startup'));
   await until(() => delivered.length === 1);
-  const [received] = sink.received;
-  assert.ok(received);
-  const { headers, raw } = received;
+  const [delivery] = sink.deliveries;
+  assert.ok(delivery);
+  const { headers, body } = delivery;
   const [, seconds = '', mac] =
     /^t=(\d+),sha256=([0-9a-f]{64})$/.exec(String(headers['x-hurricane-signature'])) ?? [];
-  const expected = createHmac('sha256', 'shared').update(`${seconds}.${raw}`).digest('hex');
+  const expected = createHmac('sha256', 'shared').update(`${seconds}.${body}`).digest('hex');
   assert.equal(mac, expected);
   assert.equal(headers.authorization, `Basic ${btoa('me:pw')}`);
 });
 
 test('tells a receiver that is not there, without its credentials or path', async (t) => {
-  const sink = await useSink(t, 200);
-  const { port } = new URL(sink.url);
-  sink.server.close();
+  const port = await usePort();
   const { sender, failures, until } = makeSender(t, [`http://me:pw@127.0.0.1:${port}/token`]);
   sender.observe(edge('startup'));
   await until(() => failures.length === 1);
@@ -253,7 +231,7 @@ test('stops at the deadline, and says how many stayed undelivered', async (t) =>
   const { sender, failures, log } = makeSender(t, [sink.url]);
   sender.observe(edge('startup', false));
   sender.observe(edge('readiness', false));
-  await sink.count(1);
+  await sink.receives(() => true);
   const startedAt = performance.now();
   await sender.stop(Deadline.after(300));
   assert.ok(performance.now() - startedAt < 1500);
@@ -270,7 +248,7 @@ test('keeps at most 1000 waiting, and gives up the oldest of them', async (t) =>
   const sink = await useSink(t, 'hang');
   const { sender, failures } = makeSender(t, [sink.url], { timeoutMs: 60_000 });
   for (let count = 0; count < 1002; count += 1) sender.observe(edge('readiness'));
-  await sink.count(1);
+  await sink.receives(() => true);
   assert.equal(sender.queued, 1000);
   assert.deepEqual(
     failures.map(({ reason, final }) => [reason, final]),

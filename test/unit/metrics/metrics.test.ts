@@ -12,7 +12,7 @@ const ledger = {
 function makeMetrics(): Metrics {
   return new Metrics({
     load: () => ({ active: 4, queued: 3, finished: 5, averageMs: 12.5 }),
-    ledger: () => ledger,
+    report: () => ledger,
     webhooksQueued: () => 2,
     logLinesDropped: () => 7,
   });

@@ -1,0 +1,136 @@
+// Runs the checks on their interval and tells, per tag, which of them fail. Probes never cause a run.
+
+import type { CheckConfig } from '../config/config.ts';
+import type { Component } from '../core/component.ts';
+import { Deadline } from '../core/deadline.ts';
+import { HurricaneError } from '../core/errors.ts';
+import type { Emit } from '../core/events.ts';
+import type { FailingCheck } from '../core/failing-check.ts';
+import type { Log } from '../core/log.ts';
+import { Scope } from '../core/scope.ts';
+import { abortError, doneBefore } from '../lib/waiting.ts';
+import { Check, type CheckResult } from './check.ts';
+import { reachesOtherHost } from './other-host.ts';
+import { WatchedCheck } from './watched-check.ts';
+
+export interface CheckRunnerOptions {
+  readonly config: CheckConfig;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  /** Told to programs and modules: `starting`, `up` or `draining`. */
+  readonly state: () => string;
+  /** The checks of a tag that fail now; called after each run of one of them. */
+  readonly onResult: (tag: 'readiness' | 'liveness', failing: readonly FailingCheck[]) => void;
+  readonly emit: Emit;
+  readonly log: Log;
+}
+
+export class CheckRunner implements Component {
+  readonly name = 'checks';
+  readonly #options: CheckRunnerOptions;
+  readonly #watched: readonly WatchedCheck[];
+  /** What was told last, by label. */
+  readonly #told = new Map<string, { readonly passing: boolean; readonly text: string }>();
+  readonly #scope = new Scope();
+
+  constructor(options: CheckRunnerOptions) {
+    const { config, env, cwd, state, log } = options;
+    this.#options = options;
+    this.#watched = config.checks.map((spec, index) => {
+      const check = new Check(spec, index + 1, { env, cwd, silenced: config.silenced, log });
+      return new WatchedCheck(check, {
+        config,
+        state,
+        onRan: (watched, result) => this.#ran(watched, result),
+        onStale: (watched) => this.#tell(watched),
+      });
+    });
+  }
+
+  /** Resolves when a bug of ours ended the runs. */
+  get failed(): Promise<Error> {
+    return this.#scope.failed;
+  }
+
+  /** Loads the modules, so that a broken one ends the start early. Nothing runs before `startupPassed`. */
+  async start(signal: AbortSignal): Promise<void> {
+    this.#warnOfOtherHosts();
+    const { timeoutMs } = this.#options.config;
+    await Promise.all(this.#watched.map(({ check }) => check.load({ timeoutMs, signal })));
+  }
+
+  /**
+   * Begins to run the checks. Resolves when every startup check has passed and every other one has a
+   * first result; throws `app-not-up` after `timeoutMs`, and an AbortError.
+   */
+  async startupPassed(signal: AbortSignal, timeoutMs = Infinity): Promise<void> {
+    for (const watched of this.#watched) {
+      this.#scope.run(`check ${watched.check.label}`, (aborted) => watched.watch(aborted));
+    }
+    const deadline = Deadline.after(timeoutMs);
+    const until = AbortSignal.any([signal, deadline.signal]);
+    const settled = Promise.all(this.#watched.map((watched) => watched.settled));
+    const done = await doneBefore(settled, until);
+    deadline.expire();
+    if (done) return;
+    if (signal.aborted) throw abortError(signal, 'waiting for the startup checks');
+    throw this.#notPassed(timeoutMs);
+  }
+
+  async stop(deadline: Deadline): Promise<void> {
+    await this.#scope.close(deadline);
+    await Promise.all(this.#watched.map((watched) => watched.close()));
+  }
+
+  #ran(watched: WatchedCheck, { outcome, durationMs }: CheckResult): void {
+    this.#options.emit('check.ran', {
+      check: watched.check.label,
+      passing: outcome !== 'fail',
+      duration_ms: Math.round(durationMs),
+    });
+    this.#tell(watched);
+  }
+
+  /** Events and warnings only for what changed; the probes want to know all of it. */
+  #tell(watched: WatchedCheck): void {
+    const { label, spec } = watched.check;
+    const { text } = watched;
+    const passing = watched.failing === undefined;
+    const told = this.#told.get(label);
+    this.#told.set(label, { passing, text });
+    if (told?.passing !== passing) {
+      this.#options.emit('check.changed', { check: label, tags: spec.tags, passing, text });
+    } else if (passing && text !== '' && text !== told.text) {
+      this.#options.log.warn({ check: label, text }, 'check warns');
+    }
+    for (const tag of ['readiness', 'liveness'] as const) {
+      if (spec.tags.includes(tag)) this.#options.onResult(tag, this.#failing(tag));
+    }
+  }
+
+  #failing(tag: 'readiness' | 'liveness'): readonly FailingCheck[] {
+    return this.#watched
+      .filter(({ check }) => check.spec.tags.includes(tag))
+      .flatMap(({ failing }) => failing ?? []);
+  }
+
+  #warnOfOtherHosts(): void {
+    for (const { check } of this.#watched) {
+      if (!check.spec.tags.includes('liveness') || !reachesOtherHost(check.spec.target)) continue;
+      this.#options.log.warn(
+        { check: check.label },
+        'a liveness check reaches another host: when that host fails, every replica is restarted; tag it readiness instead',
+      );
+    }
+  }
+
+  #notPassed(timeoutMs: number): HurricaneError {
+    const waiting = this.#watched.filter(({ startupPending }) => startupPending);
+    const reasons = waiting.map(({ check, text }) => `${check.label}: ${text}`).join('; ');
+    return new HurricaneError(
+      'app-not-up',
+      `startup checks did not pass within ${timeoutMs / 1000}s (--app-start-timeout): ${reasons}`,
+      { hint: 'correct what they name, or raise --app-start-timeout' },
+    );
+  }
+}

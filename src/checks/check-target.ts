@@ -1,0 +1,143 @@
+// What a check asks: a program, a module, an address or a file. Each answers with messages; none is good.
+
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+
+import type { CheckTarget } from '../config/config.ts';
+import { describeExit, isSuccess } from '../core/exit-status.ts';
+import { reachHttp, reachTcp, type Reached } from '../http/reach.ts';
+import { assertNever } from '../lib/assert-never.ts';
+import { ModuleWorker } from '../process/module-worker.ts';
+import type { OutputLine } from '../process/output.ts';
+import { runOnce, type RunResult } from '../process/run-once.ts';
+import { errorMessage, isFailure, parseLine, parseReturned } from './check-message.ts';
+import type { CheckMessage } from './check-message.ts';
+
+/** One run may take `timeoutMs`; an abort ends it earlier. */
+export interface RunLimits {
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** What a program and a module are told about the run. */
+export interface CheckContext {
+  readonly tag: string;
+  readonly name: string;
+  /** `starting`, `up`, `draining`; `once` for `hurricane check`. */
+  readonly state: string;
+}
+
+export interface TargetOptions {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  /** What it prints besides messages. */
+  readonly onOutput: (line: string) => void;
+}
+
+export interface Target {
+  /** Throws `module-not-loadable`. */
+  load(limits: RunLimits): Promise<void>;
+  /** Never rejects. */
+  ask(context: CheckContext, limits: RunLimits): Promise<readonly CheckMessage[]>;
+  /** Nothing of it runs any more. */
+  close(): Promise<void>;
+}
+
+export function targetFor(target: CheckTarget, options: TargetOptions): Target {
+  switch (target.kind) {
+    case 'command':
+      return plain((context, limits) => askCommand(target.words, context, limits, options));
+    case 'module':
+      return moduleTarget(target.path, options);
+    case 'http':
+      return plain(async (_context, limits) => messagesOf(await reachHttp(target.url, limits)));
+    case 'tcp':
+      return plain(async (_context, limits) => messagesOf(await reachTcp(target, limits)));
+    case 'file':
+      return plain(() => askFile(resolve(options.cwd, target.path), target.maxAgeMs));
+    default:
+      return assertNever(target);
+  }
+}
+
+/** A check that does not end when asked to gets no more than this. */
+const GRACE_MS = 500;
+const LAST_LINE_CHARACTERS = 200;
+
+function plain(ask: Target['ask']): Target {
+  return { ask, load: () => Promise.resolve(), close: () => Promise.resolve() };
+}
+
+async function askCommand(
+  words: readonly string[],
+  { tag, name, state }: CheckContext,
+  limits: RunLimits,
+  { env, cwd, onOutput }: TargetOptions,
+): Promise<readonly CheckMessage[]> {
+  const messages: CheckMessage[] = [];
+  const told = {
+    HURRICANE_CHECK_TAG: tag,
+    HURRICANE_CHECK_NAME: name,
+    HURRICANE_CHECK_STATE: state,
+  };
+  const onLine = ({ stream, text }: OutputLine): void => {
+    const message = stream === 'stdout' ? parseLine(text) : undefined;
+    if (message === undefined) onOutput(text);
+    else messages.push(message);
+  };
+  const spec = { words, env: { ...env, ...told }, cwd };
+  const result = await runOnce(spec, { ...limits, graceMs: GRACE_MS, onLine });
+  const ending = describeEnding(result, limits);
+  // A code that only repeats what an error message said adds nothing, and must not undo its silence.
+  const explained = result.status.kind === 'exited' && messages.some(isFailure);
+  if (ending !== undefined && (result.cut !== undefined || !explained)) {
+    messages.push(errorMessage(ending));
+  }
+  return messages;
+}
+
+/** Undefined for an end with code 0. */
+function describeEnding({ status, cut, output }: RunResult, limits: RunLimits): string | undefined {
+  if (cut === 'timeout') return `no end within ${limits.timeoutMs / 1000}s (--check-timeout)`;
+  if (cut === 'abort') return 'stopped';
+  if (isSuccess(status)) return undefined;
+  const lastLine = output.trimEnd().split('\n').at(-1)?.slice(0, LAST_LINE_CHARACTERS) ?? '';
+  return lastLine === '' ? describeExit(status) : `${describeExit(status)}: ${lastLine}`;
+}
+
+function moduleTarget(path: string, { env, cwd, onOutput }: TargetOptions): Target {
+  const worker = new ModuleWorker({
+    path: resolve(cwd, path),
+    env,
+    onLine: ({ text }) => onOutput(text),
+  });
+  return {
+    load: (limits) => worker.load(limits),
+    ask: async (context, limits) => {
+      const outcome = await worker.call([context], limits);
+      return outcome.kind === 'returned'
+        ? parseReturned(outcome.value)
+        : [errorMessage(outcome.reason)];
+    },
+    close: () => worker.terminate(),
+  };
+}
+
+function messagesOf(reached: Reached): readonly CheckMessage[] {
+  return reached.ok ? [] : [errorMessage(reached.reason)];
+}
+
+async function askFile(
+  path: string,
+  maxAgeMs: number | undefined,
+): Promise<readonly CheckMessage[]> {
+  try {
+    const ageMs = Date.now() - (await stat(path)).mtimeMs;
+    if (maxAgeMs === undefined || ageMs <= maxAgeMs) return [];
+    const age = `${Math.round(ageMs / 1000)}s old, allowed are ${maxAgeMs / 1000}s`;
+    return [errorMessage(`${path} is ${age}`)];
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    return [errorMessage(code === 'ENOENT' ? `${path} does not exist` : message)];
+  }
+}

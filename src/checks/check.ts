@@ -1,0 +1,77 @@
+// One check: asks its target, leaves out what is silenced, and decides.
+
+import type { CheckSpec } from '../config/config.ts';
+import type { Log } from '../core/log.ts';
+import { describeMessage, isFailure, type CheckMessage } from './check-message.ts';
+import { targetFor, type RunLimits, type Target } from './check-target.ts';
+
+export interface CheckResult {
+  readonly outcome: 'pass' | 'warn' | 'fail';
+  /** All that it said, but for what is silenced. */
+  readonly messages: readonly CheckMessage[];
+  /** Why it fails or warns, in one line per message; empty for a pass. */
+  readonly text: string;
+  readonly durationMs: number;
+}
+
+export interface CheckOptions {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  /** Ids of messages and names of checks that never make a check fail. */
+  readonly silenced: readonly string[];
+  readonly log: Log;
+}
+
+export class Check {
+  readonly spec: CheckSpec;
+  /** Its name, or for an unnamed one its place: label in logs and metrics. */
+  readonly label: string;
+  readonly #silenced: readonly string[];
+  readonly #target: Target;
+
+  /** `place` is 1 for the first check of the configuration. */
+  constructor(spec: CheckSpec, place: number, { env, cwd, silenced, log }: CheckOptions) {
+    this.spec = spec;
+    this.label = spec.name ?? `check-${place}`;
+    this.#silenced = silenced;
+    this.#target = targetFor(spec.target, {
+      env,
+      cwd,
+      onOutput: (line) => log.debug({ check: this.label, line }, 'check output'),
+    });
+  }
+
+  /** Throws `module-not-loadable`. */
+  load(limits: RunLimits): Promise<void> {
+    return this.#target.load(limits);
+  }
+
+  /** Never rejects. `state` is told to programs and modules. */
+  async run(state: string, limits: RunLimits): Promise<CheckResult> {
+    const startedAt = performance.now();
+    const { tags, name = '' } = this.spec;
+    const said = await this.#target.ask({ tag: tags.join(','), name, state }, limits);
+    const messages = said.filter((message) => !this.#isSilenced(message));
+    return { ...decide(messages), messages, durationMs: performance.now() - startedAt };
+  }
+
+  close(): Promise<void> {
+    return this.#target.close();
+  }
+
+  #isSilenced({ id }: CheckMessage): boolean {
+    const { name } = this.spec;
+    return [id, name].some((key) => key !== undefined && this.#silenced.includes(key));
+  }
+}
+
+function decide(messages: readonly CheckMessage[]): Pick<CheckResult, 'outcome' | 'text'> {
+  const failures = messages.filter(isFailure);
+  if (failures.length > 0) return { outcome: 'fail', text: textOf(failures) };
+  const warnings = messages.filter(({ level }) => level === 'warning');
+  return { outcome: warnings.length > 0 ? 'warn' : 'pass', text: textOf(warnings) };
+}
+
+function textOf(messages: readonly CheckMessage[]): string {
+  return messages.map(describeMessage).join('\n');
+}
