@@ -1,4 +1,4 @@
-// The table as text: rows of the reference page and of `--help`.
+// The table as text: lines of `--help` and rows of the reference page.
 
 import {
   allows,
@@ -47,11 +47,27 @@ export function helpGroups(command: CommandName): readonly HelpGroup[] {
   }));
 }
 
-/** One Markdown table per group: flag, variable, file key, default, meaning. */
-export function optionsMarkdown(): string {
-  return groups(rows)
-    .map(({ title, members }) => `### ${title}\n\n${table(members)}`)
-    .join('\n\n');
+export interface ReferenceTable {
+  readonly title: string;
+  readonly head: readonly string[];
+  /** Cells in Markdown; bars are not escaped. */
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** One table per group: flag, variable, file key, default, meaning. */
+export function referenceTables(): readonly ReferenceTable[] {
+  const head = ['Flag', 'Variable', 'File', 'Default', 'Meaning'];
+  return groups(rows).map(({ title, members }) => ({
+    title,
+    head,
+    rows: members.map((row) => [
+      flagCell(row),
+      cell(row, 'environment', variablesOf(row.name, row).map(code).join(', ')),
+      cell(row, 'file', code(row.key)),
+      defaultCell(row),
+      row.help,
+    ]),
+  }));
 }
 
 function groups<R extends Option>(
@@ -72,18 +88,6 @@ function defaultText({ default: given, flag, list }: Option): string {
   return ` [${typeof given === 'string' ? given : given.describe}]`;
 }
 
-function table(members: readonly (Row & { readonly key: string })[]): string {
-  const head = ['Flag', 'Variable', 'File', 'Default', 'Meaning'];
-  const lines = members.map((row) => [
-    flagCell(row),
-    cell(row, 'environment', variablesOf(row.name, row).map(code).join(', ')),
-    cell(row, 'file', code(row.key)),
-    defaultCell(row),
-    row.help,
-  ]);
-  return [head, head.map(() => '---'), ...lines].map(markdownRow).join('\n');
-}
-
 function flagCell(row: Row): string {
   const alias = row.alias === undefined ? '' : `, ${code(`--${row.alias}`)}`;
   return `${code(usageOf(row))}${alias}${row.list ? ', repeatable' : ''}`;
@@ -100,8 +104,4 @@ function defaultCell({ default: given, flag }: Option): string {
 
 function code(text: string): string {
   return `\`${text}\``;
-}
-
-function markdownRow(cells: readonly string[]): string {
-  return `| ${cells.map((text) => text.replaceAll('|', '\\|')).join(' | ')} |`;
 }

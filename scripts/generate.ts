@@ -1,0 +1,86 @@
+// Writes the generated parts of docs/reference.md from the tables of the source; `--check` compares.
+
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+
+import { eventsMarkdown } from './events-markdown.ts';
+import { markdownTable } from './markdown.ts';
+import { referenceTables } from '../src/config/reference.ts';
+import { catalogue } from '../src/core/errors.ts';
+import { Metrics } from '../src/metrics/metrics.ts';
+
+const root = join(import.meta.dirname, '..');
+const page = join(root, 'docs', 'reference.md');
+
+/** Name of a mark in the page → what stands between its two comments. */
+export const sections: Readonly<Record<string, () => Promise<string> | string>> = {
+  options: optionsMarkdown,
+  events: () => eventsMarkdown(join(root, 'src', 'core', 'events.ts')),
+  metrics: metricsMarkdown,
+  'exit-codes': exitCodesMarkdown,
+};
+
+/** The page with every section as the source wants it. Throws for a mark that is missing or unknown. */
+export async function withSections(text: string): Promise<string> {
+  const marks = [...text.matchAll(/<!-- generated: ([\w-]+) -->/g)].map(([, name]) => name);
+  const expected = Object.keys(sections);
+  if (marks.sort().join() !== expected.sort().join()) {
+    throw new Error(`docs/reference.md has the marks ${marks.join()}, not ${expected.join()}`);
+  }
+  let result = text;
+  for (const [name, render] of Object.entries(sections)) {
+    const begin = `<!-- generated: ${name} -->`;
+    const content = await render();
+    // A function as replacement: the content may hold `$`.
+    result = result.replace(
+      new RegExp(`${begin}[^]*?<!-- end -->`),
+      () => `${begin}\n\n${content}\n\n<!-- end -->`,
+    );
+  }
+  return result;
+}
+
+function optionsMarkdown(): string {
+  return referenceTables()
+    .map(({ title, head, rows }) => `### ${title}\n\n${markdownTable(head, rows)}`)
+    .join('\n\n');
+}
+
+function metricsMarkdown(): string {
+  const never = (): never => {
+    throw new Error('the value of a metric was read');
+  };
+  const { families } = new Metrics({
+    load: never,
+    report: never,
+    webhooksQueued: never,
+    logLinesDropped: never,
+  });
+  const rows = families.map(({ name, type, help }) => [`\`${name}\``, type, help]);
+  return markdownTable(['Metric', 'Type', 'Meaning'], rows);
+}
+
+function exitCodesMarkdown(): string {
+  const rows = Object.entries(catalogue).map(([code, { exitCode, meaning }]) => ({
+    exitCode,
+    cells: [String(exitCode), `\`${code}\``, meaning],
+  }));
+  rows.sort((a, b) => a.exitCode - b.exitCode);
+  return markdownTable(
+    ['Exit code', 'Error', 'Meaning'],
+    rows.map(({ cells }) => cells),
+  );
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options: { check: { type: 'boolean' } } });
+  const before = await readFile(page, 'utf8');
+  const after = await withSections(before);
+  if (before === after) return;
+  if (!values.check) return writeFile(page, after);
+  console.error('docs/reference.md is not what the source says: run `npm run generate`');
+  process.exitCode = 1;
+}
+
+if (import.meta.main) await main();

@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { suite, test } from 'node:test';
+
+import { withSections } from '../../scripts/generate.ts';
+import { variablesOf } from '../../src/config/option.ts';
+import { rows } from '../../src/config/options.ts';
+import { catalogue } from '../../src/core/errors.ts';
+
+const page = await readFile(new URL('../../docs/reference.md', import.meta.url), 'utf8');
+
+suite('docs/reference.md', () => {
+  test('says what the source says', async () => {
+    assert.equal(page, await withSections(page), 'run `npm run generate`');
+  });
+
+  test('has every option, and none that does not exist', () => {
+    const documented = new Set(page.match(/(?<=`)--[a-z-]+/g));
+    const own = rows.flatMap(({ name, alias }) => (alias ? [name, alias] : [name]));
+    assert.deepEqual([...documented].sort(), own.map((name) => `--${name}`).sort());
+  });
+
+  test('has every variable, and none that does not exist', () => {
+    const documented = new Set(page.match(/(?<=`)HURRICANE_[A-Z_]+/g));
+    const own = rows
+      .filter(({ layers }) => layers?.includes('environment') ?? true)
+      .flatMap((row) => variablesOf(row.name, row))
+      .filter((name) => name.startsWith('HURRICANE_'));
+    assert.deepEqual([...documented].sort(), own.sort());
+  });
+
+  test('has every error code with its exit code', () => {
+    for (const [code, { exitCode }] of Object.entries(catalogue)) {
+      assert.ok(page.includes(`| ${exitCode} | \`${code}\` |`), code);
+    }
+  });
+
+  test('a page without a mark, or with a mark too many, is refused', async () => {
+    await assert.rejects(withSections(page.replace('generated: events', 'generated: nothing')));
+    await assert.rejects(withSections(`${page}\n<!-- generated: more -->\n<!-- end -->`));
+  });
+});
