@@ -24,3 +24,10 @@ export function onAbort(signal: AbortSignal, act: () => void): () => void {
   else signal.addEventListener('abort', act, { once: true });
   return () => signal.removeEventListener('abort', act);
 }
+
+/** The error of a wait that was called off; `isAbort` knows it. */
+export function abortError(signal: AbortSignal, doing: string): Error {
+  const cause: unknown = signal.reason;
+  const by = typeof cause === 'string' ? ` by ${cause}` : '';
+  return Object.assign(new Error(`stopped${by} while ${doing}`, { cause }), { name: 'AbortError' });
+}

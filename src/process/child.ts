@@ -81,16 +81,20 @@ export class Child {
     // It ended by itself: what it left behind has not been asked to stop yet.
     if (wasOver) this.#running.group?.signal(this.#options.stopSignal);
     const kill = (): void => this.#dispatch({ kind: 'deadline-passed' });
-    this.#report(await endRunning(this.#running, deadline, kill));
+    const rest = await endRunning(this.#running, deadline, kill);
     await this.#pump?.close();
+    this.#report(rest);
     return this.#state.kind === 'ended' ? this.#state : undefined;
   }
 
   #report(rest: GroupEnd): void {
     const { log } = this.#options;
-    const group = this.pid;
-    if (rest === 'killed') log.warn({ group }, 'the app left processes behind, they were killed');
-    if (rest === 'still there') log.error({ group }, 'SIGKILL could not end the app');
+    const fields = { group: this.pid };
+    const wasKilled = this.#state.kind === 'ended' && this.#state.killed;
+    if (rest === 'killed' && !wasKilled) {
+      log.warn(fields, 'the app ended, processes it had started did not and were killed');
+    }
+    if (rest === 'still there') log.error(fields, 'SIGKILL could not end all processes of the app');
   }
 
   #dispatch(event: ChildEvent): void {

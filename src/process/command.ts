@@ -3,6 +3,8 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { basename, delimiter, resolve } from 'node:path';
 
+import { maskCredentials } from '../core/mask-credentials.ts';
+
 export interface Placeholders {
   readonly host: string;
   readonly port: number | undefined;
@@ -18,9 +20,9 @@ export function fillPlaceholders(words: readonly string[], values: Placeholders)
   );
 }
 
-/** One line that a shell would split into the same words. */
+/** One line that a shell would split into the same words; credentials in URLs are masked. */
 export function displayCommand(words: readonly string[]): string {
-  return words.map(quote).join(' ');
+  return maskCredentials(words.map(quote).join(' '));
 }
 
 function quote(word: string): string {

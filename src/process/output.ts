@@ -102,6 +102,7 @@ export class OutputPump {
       if (readable === undefined) return [];
       const splitter = new LineSplitter((text, continued) => onLine({ stream, text, continued }));
       readable.on('data', (chunk: Buffer) => splitter.push(chunk));
+      readable.on('end', () => splitter.end());
       return [{ readable, splitter }];
     });
     this.#streams = pumped.map(({ readable }) => readable);

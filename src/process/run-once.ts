@@ -45,11 +45,11 @@ export async function runOnce(spec: SpawnSpec, options: RunOptions): Promise<Run
   const stopSignal = cut === 'abort' ? signalOf(options.signal.reason) : 'SIGTERM';
   // After an end by itself this is for what it left behind.
   running.group?.signal(stopSignal);
-  const end = await endRunning(running, Deadline.after(options.graceMs ?? GRACE_MS));
+  await endRunning(running, Deadline.after(options.graceMs ?? GRACE_MS));
   await pump.close();
   return {
     // What not even SIGKILL could end yet is not waited for.
-    status: end === 'still there' ? KILLED : await running.ended,
+    status: await Promise.race([running.ended, Promise.resolve(KILLED)]),
     cut,
     output: tail.toString(),
     durationMs: performance.now() - startedAt,

@@ -1,0 +1,82 @@
+// Commands that must succeed before the app starts: in order, none after a failure.
+
+import type { StartupConfig } from '../config/config.ts';
+import { HurricaneError } from '../core/errors.ts';
+import type { Emit } from '../core/events.ts';
+import { describeExit, isSuccess } from '../core/exit-status.ts';
+import type { Log } from '../core/log.ts';
+import { maskCredentials } from '../core/mask-credentials.ts';
+import { abortError } from '../lib/waiting.ts';
+import type { OutputLine } from '../process/output.ts';
+import { runOnce, type RunResult } from '../process/run-once.ts';
+
+export interface StartupCommandOptions {
+  /** For each command; Infinity: no limit. */
+  readonly timeoutMs: number;
+  /** How long a command may take to end when it is asked to, before it is killed. */
+  readonly graceMs?: number | undefined;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  /** Its reason, the name of a signal, is what the running command gets. */
+  readonly signal: AbortSignal;
+  readonly emit: Emit;
+  readonly log: Log;
+}
+
+/**
+ * Resolves when all have succeeded. Throws `startup-command-failed` with the last output of the one
+ * that did not, or an AbortError; then nothing of the command is left and the later ones do not run.
+ */
+export async function runStartupCommands(
+  commands: StartupConfig['commands'],
+  options: StartupCommandOptions,
+): Promise<void> {
+  const { env, cwd, timeoutMs, graceMs, signal, emit, log } = options;
+  for (const { words, text } of commands) {
+    const command = maskCredentials(text);
+    if (signal.aborted) throw abortError(signal, 'running startup commands');
+    emit('command.started', { command });
+    const onLine = (line: OutputLine): void => logLine(log, command, line);
+    const result = await runOnce({ words, env, cwd }, { timeoutMs, graceMs, signal, onLine });
+    const duration_ms = Math.round(result.durationMs);
+    emit('command.ended', { command, status: result.status, duration_ms });
+    if (result.cut === 'abort')
+      throw abortError(signal, `the startup command ${command} was running`);
+    if (result.cut === undefined && isSuccess(result.status)) continue;
+    throw failure(command, result, timeoutMs);
+  }
+}
+
+function logLine(log: Log, command: string, { stream, text, continued }: OutputLine): void {
+  const fields = { command, stream, line: text, ...(continued && { continued }) };
+  log.info(fields, 'startup command output');
+}
+
+/** The sentence about a command that did not succeed, and what to do about it. */
+export function failure(
+  command: string,
+  { status, cut, output }: Pick<RunResult, 'status' | 'cut' | 'output'>,
+  timeoutMs: number,
+): HurricaneError {
+  const how =
+    cut === 'timeout'
+      ? `did not end within ${timeoutMs / 1000}s (--command-timeout)`
+      : describeExit(status);
+  return new HurricaneError('startup-command-failed', `startup command "${command}" ${how}`, {
+    hint: hintFor(status, cut),
+    output,
+  });
+}
+
+function hintFor(status: RunResult['status'], cut: RunResult['cut']): string {
+  if (cut === 'timeout') return 'its last output says where it hangs; or raise --command-timeout';
+  if (status.kind === 'not-started') {
+    return status.code === 127
+      ? 'install the program in the image, or correct --command'
+      : 'make the file executable, or correct --command';
+  }
+  if (status.kind === 'signalled' && status.signal === 'SIGKILL') {
+    return 'nobody but the kernel sends SIGKILL here: raise the memory limit of the container';
+  }
+  return 'its last output says why; the app was not started';
+}
