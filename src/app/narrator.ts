@@ -44,9 +44,10 @@ const sentences: { readonly [N in EventName]: (data: EventMap[N]) => Line } = {
   'drain.started': (data) => ['info', 'stopping', data],
   'drain.ended': (data) => [data.forced > 0 ? 'warn' : 'info', 'drain report', snakeCase(data)],
   'webhook.delivered': (data) => ['debug', 'webhook delivered', data],
-  'webhook.failed': ({ final, ...data }) => [
-    'warn',
-    final ? 'webhook given up' : 'webhook failed, will be sent again',
+  // What is tried again and again is worth a warning once.
+  'webhook.failed': ({ url, reason, ...data }) => [
+    data.final || data.attempt === 1 ? 'warn' : 'debug',
+    `Sending webhook to ${url} has failed due to ${reason}`,
     data,
   ],
 };
