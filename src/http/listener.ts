@@ -38,6 +38,11 @@ export interface Handler {
 /** How often Node looks for request heads that are too slow. */
 const CHECK_INTERVAL_MS = 1000;
 
+/** A turn of the event loop in which next to nothing happened. */
+const CALM_TURN_MS = 0.1;
+/** A loop that is never calm closes all the same. */
+const MAX_TURNS = 1000;
+
 /** From `bind` on it accepts; after `stopAccepting` no connection is new; after `close` none is left. */
 export class Listener {
   readonly #options: ListenerOptions;
@@ -77,13 +82,19 @@ export class Listener {
   }
 
   /**
-   * Ends the intake of connections. Called between two turns of the event loop, when everything that
-   * had arrived before has been accepted; what arrives later is refused by the kernel.
+   * Ends the intake of connections; what arrives later is refused by the kernel. What arrived before must
+   * have been accepted, or it would be reset: so it closes after a turn of the event loop that was short
+   * enough to be sure that nothing, nor another process, came between accepting and closing.
    */
   async stopAccepting(): Promise<void> {
-    if (!this.#sockets.listening) return;
-    await new Promise((resolve) => setImmediate(resolve));
-    this.#sockets.close();
+    let turnBegan = performance.now();
+    for (let turn = 0; turn < MAX_TURNS; turn += 1) {
+      await new Promise((resolve) => setImmediate(resolve));
+      const now = performance.now();
+      if (now - turnBegan < CALM_TURN_MS) break;
+      turnBegan = now;
+    }
+    if (this.#sockets.listening) this.#sockets.close();
   }
 
   /**

@@ -14,6 +14,8 @@ createServer(async (req, res) => {
   writeSync(ledger, `got ${id}\n`);
   await sleep(Number(url.searchParams.get('ms')));
   const body = `done ${id}\n`;
+  // Before the last byte: it may be dead as soon as that has been read.
+  writeSync(ledger, `answered ${id}\n`);
   res.writeHead(200, { 'Content-Length': body.length });
-  res.end(body, () => writeSync(ledger, `answered ${id}\n`));
+  res.end(body);
 }).listen(Number(process.env.PORT), '127.0.0.1');
