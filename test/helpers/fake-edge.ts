@@ -7,12 +7,13 @@ interface Given {
   readonly env?: Readonly<Record<string, string>>;
   readonly files?: Readonly<Record<string, string>>;
   readonly isTerminal?: boolean;
+  readonly cwd?: string;
 }
 
 /** An edge, and what was printed through it so far. */
 export class FakeEdge implements CliEdge {
   readonly env: Readonly<Record<string, string>>;
-  readonly cwd = '/app';
+  readonly cwd: string;
   readonly version = '1.2.3';
   readonly stdout: CliEdge['stdout'];
   readonly columns = 80;
@@ -20,7 +21,8 @@ export class FakeEdge implements CliEdge {
   out = '';
   err = '';
 
-  constructor({ env = {}, files = {}, isTerminal = false }: Given = {}) {
+  constructor({ env = {}, files = {}, isTerminal = false, cwd = '/app' }: Given = {}) {
+    this.cwd = cwd;
     this.env = env;
     this.#files = files;
     this.stdout = { fd: 1, isTerminal, color: false };
