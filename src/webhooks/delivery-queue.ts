@@ -1,5 +1,7 @@
 // The webhooks of one receiver: one at a time, in order, each until it is taken or refused.
 
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
 import type { Deadline } from '../core/deadline.ts';
 import type { Emit } from '../core/events.ts';
 import { backoffMs } from '../lib/backoff.ts';
@@ -66,6 +68,8 @@ export class DeliveryQueue {
   }
 
   async #deliverAll(): Promise<void> {
+    // Whoever tells of an edge must not wait for a first use of HTTP, which takes milliseconds.
+    await nextTurn();
     for (let [entry] = this.#waiting; entry !== undefined; [entry] = this.#waiting) {
       if (this.#isOver()) break;
       const result = await this.#attempt(entry);
