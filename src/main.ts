@@ -1,19 +1,15 @@
 // The edge: argv, environment, streams and signals in, exit code out. The only one who knows `process`.
 
 import { readFileSync } from 'node:fs';
-import { constants } from 'node:os';
 import { isatty } from 'node:tty';
 
 import type { CliEdge } from './cli/command.ts';
 import { run } from './cli/cli.ts';
 import { reportError } from './cli/report.ts';
+import { RELAYED_SIGNALS, STOP_SIGNALS } from './process/signals.ts';
 
 /** Put in by the bundler. */
 declare const VERSION: string | undefined;
-
-/** Node cannot listen to these, or they speak of faults and children of this process alone. */
-const ownSignals =
-  /^SIG(KILL|STOP|SEGV|BUS|FPE|ILL|ABRT|IOT|TRAP|SYS|PROF|CHLD|PIPE|STKFLT|XCPU|XFSZ)$/;
 
 const { env, argv } = process;
 const isTerminal = isatty(1);
@@ -29,10 +25,7 @@ const edge: CliEdge = {
   print: (text) => process.stdout.write(text),
   printError: (text) => process.stderr.write(text),
   onSignal: (listener) => {
-    const names = Object.keys(constants.signals) as NodeJS.Signals[];
-    for (const name of names.filter((signal) => !ownSignals.test(signal))) {
-      process.on(name, listener);
-    }
+    for (const name of [...STOP_SIGNALS, ...RELAYED_SIGNALS]) process.on(name, listener);
   },
   onBug: (listener) => {
     onBug = listener;
