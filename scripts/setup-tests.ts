@@ -1,0 +1,62 @@
+// Installs what the tests drive beside Node: as root on Debian with apt-get, elsewhere it prints the one
+// command that would. What is still missing makes its tests skipped, and skipped tests fail the run.
+
+import { execFileSync } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+interface Need {
+  /** A program on PATH, or where it must be. */
+  readonly program: string;
+  /** The Debian package that has it. */
+  readonly package: string;
+  readonly why: string;
+}
+
+const needs: readonly Need[] = [
+  { program: '/usr/bin/python3', package: 'python3', why: 'example app' },
+  { program: 'ruby', package: 'ruby', why: 'example app' },
+  { program: 'php', package: 'php-cli', why: 'example app' },
+  { program: 'java', package: 'default-jdk-headless', why: 'example app' },
+  { program: 'go', package: 'golang-go', why: 'example app' },
+  { program: 'socat', package: 'socat', why: 'example app in shell' },
+  { program: 'strip', package: 'binutils', why: 'the single executable' },
+];
+
+/** Says what it does. Does nothing, and says nothing, when everything is there. */
+export function setUpTests(): void {
+  const missing = needs.filter(({ program }) => !isInstalled(program));
+  if (missing.length === 0) return;
+  const packages = missing.map((need) => need.package).join(' ');
+  const reasons = missing.map((need) => `${need.package} (${need.why})`).join(', ');
+  if (!isInstalled('apt-get') || process.getuid?.() !== 0) {
+    console.error(`The tests also need ${reasons}. On Debian: sudo apt-get install ${packages}`);
+    return;
+  }
+  console.log(`Installing with apt-get what the tests need: ${reasons}`);
+  aptGet('update');
+  aptGet('install', '--yes', '--no-install-recommends', ...missing.map((need) => need.package));
+}
+
+function aptGet(...args: readonly string[]): void {
+  execFileSync('apt-get', ['-qq', ...args], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+  });
+}
+
+function isInstalled(program: string): boolean {
+  const folders = program.startsWith('/') ? [''] : (process.env['PATH'] ?? '').split(delimiter);
+  return folders.some((folder) => isExecutable(join(folder, program)));
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false; // not there, or not for us
+  }
+}
+
+if (import.meta.main) setUpTests();
