@@ -34,7 +34,7 @@ export async function fileLayer(
   return draft;
 }
 
-/** Why a file could not be read, as the end of a sentence; undefined for an unknown error. */
+/** Why a file could not be read, as the end of a sentence about it. */
 export function unreadable(error: unknown): string {
   if (!(error instanceof Error)) return `cannot be read: ${String(error)}`;
   const code = 'code' in error ? error.code : undefined;

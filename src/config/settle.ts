@@ -102,5 +102,7 @@ function entryOf(row: Row, given: Given): Entry {
 }
 
 function refuse(row: Row, { texts, origin }: Given, index: number, fault: string): Problem {
-  return problem(`${row.name}: "${display(row, texts[index] ?? '')}" ${fault}`, origin);
+  // A line break in a value must not look like the end of the sentence.
+  const shown = JSON.stringify(display(row, texts[index] ?? ''));
+  return problem(`${row.name}: ${shown} ${fault}`, origin);
 }

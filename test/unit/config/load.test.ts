@@ -167,6 +167,11 @@ suite('problems', () => {
     assert.equal(await code(loadInput({ flags: { metrics: '/ready' } })), 'usage');
   });
 
+  test('a value with a line break is shown on one line', async () => {
+    const message = await onlyMessage({ files: { 'hurricane.json': '{"silence": ["a\\nb"]}' } });
+    assert.match(message, /^silence: "a\\nb" is empty or contains a line break/);
+  });
+
   test('an option given twice is refused unless it is a list', async () => {
     assert.match(await onlyMessage({ flags: { port: ['1', '2'] } }), /--port is given 2 times/);
     const twice = { flags: { 'probe-host': '::1', interface: '::' } };
