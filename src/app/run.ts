@@ -33,6 +33,8 @@ export interface Cast {
   announceStop(): void;
   /** Observers deliver what they still hold; probes answer until this is done. */
   farewell(deadline: Deadline): Promise<void>;
+  /** Resolves when a task in the background failed: a bug. */
+  readonly failed: Promise<Error>;
   readonly hasWebhooks: boolean;
   readonly emit: Emit;
 }
@@ -42,6 +44,7 @@ const LAST_ANSWERS_MS = 500;
 
 /** Runs from the first port to the last byte. Never rejects; the outcome says how it went. */
 export async function run(cast: Cast, shutdown: Shutdown, gracePeriodMs: number): Promise<Outcome> {
+  void cast.failed.then((error) => shutdown.request({ kind: 'failed', error }));
   const phase = await startUp(cast, shutdown);
   const reason = await shutdown.reason;
   if (reason.kind !== 'signal') reportFailure(cast, phase, reason);

@@ -125,6 +125,10 @@ export class ServeCast implements Cast {
     events.subscribe((event) => this.#webhooks.observe(event));
   }
 
+  get failed(): Promise<Error> {
+    return this.#checks.failed;
+  }
+
   get hasWebhooks(): boolean {
     return this.#config.webhooks.receivers.length > 0;
   }
