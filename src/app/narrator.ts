@@ -9,10 +9,11 @@ type Line = readonly [level: Level, message: string, fields?: LogFields];
 
 const sentences: { readonly [N in EventName]: (data: EventMap[N]) => Line } = {
   'hurricane.started': ({ version, command }) => ['info', `hurricane ${version}`, { command }],
-  'listener.bound': ({ listener, host, port }) => [
-    'debug',
+  // Where the probes are is announced with their paths.
+  'listener.bound': ({ listener, ...address }) => [
+    listener === 'app' ? 'info' : 'debug',
     `${listener} port bound`,
-    { host, port },
+    address,
   ],
   'listener.closed': ({ listener }) => ['info', `${listener} port closed`],
   'dependency.waited': (data) => ['info', 'dependency reached', data],

@@ -6,6 +6,7 @@ import {
   choice,
   commandLine,
   count,
+  countOrZero,
   duration,
   durationOrOff,
   file,
@@ -176,9 +177,9 @@ export const options = {
   'req-queue-len': {
     on: serve,
     group: 'listeners',
-    parser: count,
+    parser: countOrZero,
     default: '10',
-    help: 'not ready while this many requests wait for their answer; ready again at 80 % of it',
+    help: 'not ready while this many requests wait for their answer, ready again at 80 % of it; 0 is never ready',
   },
 
   'wait-for': {

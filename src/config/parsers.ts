@@ -59,16 +59,10 @@ export const port: Parser<number> = {
 };
 
 /** A number of things, 1 or more. */
-export const count: Parser<number> = {
-  shape: 'N',
-  schema: { type: 'integer', minimum: 1 },
-  parse: (given) => {
-    const value = wholeNumber(given);
-    return value !== undefined && value >= 1
-      ? { value }
-      : { problem: 'is not a number: give a whole number of at least 1' };
-  },
-};
+export const count = atLeast(1);
+
+/** A number of things, also none. */
+export const countOrZero = atLeast(0);
 
 /** An address to listen on: IPv4, IPv6, or a host name. */
 export const host: Parser<string> = {
@@ -181,6 +175,19 @@ export function choice<const T extends string>(...choices: readonly T[]): Parser
       return value === undefined
         ? { problem: `is not possible here: give ${choices.join(', ')}` }
         : { value };
+    },
+  };
+}
+
+function atLeast(minimum: number): Parser<number> {
+  return {
+    shape: 'N',
+    schema: { type: 'integer', minimum },
+    parse: (given) => {
+      const value = wholeNumber(given);
+      return value !== undefined && value >= minimum
+        ? { value }
+        : { problem: `is not a number: give a whole number of at least ${minimum}` };
     },
   };
 }

@@ -36,9 +36,11 @@ suite('parsers', () => {
     refuses(parsers.port, ['65536', '-1', '80a', '8e3', '0x50', '', ' 80', '1.5', '9'.repeat(30)]);
   });
 
-  test('a count begins at 1', () => {
+  test('a count begins at 1, or at 0 where nothing is a number too', () => {
     accepts(parsers.count, [['1', 1]]);
     refuses(parsers.count, ['0', '-2', '1.5', 'ten']);
+    accepts(parsers.countOrZero, [['0', 0]]);
+    refuses(parsers.countOrZero, ['-2', '1.5', 'ten']);
   });
 
   test('a time needs a unit, 0 excepted', () => {
