@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import { chmodSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite, test } from 'node:test';
+
+import {
+  displayCommand,
+  fillPlaceholders,
+  findExecutable,
+  programName,
+} from '../../../src/process/command.ts';
+import { stopSignalFor } from '../../../src/process/signals.ts';
+import { useTempDir } from '../../helpers/temp-dir.ts';
+
+function write(dir: string, name: string, mode: number): string {
+  const path = join(dir, name);
+  writeFileSync(path, '');
+  chmodSync(path, mode);
+  return path;
+}
+
+suite('a command', () => {
+  test('gets its port and host wherever the placeholders stand', () => {
+    const words = ['run', '--listen={host}:{port}', '{port}', '{other}', '{socket}'];
+    assert.deepEqual(fillPlaceholders(words, { host: '127.0.0.1', port: 81, socket: undefined }), [
+      'run',
+      '--listen=127.0.0.1:81',
+      '81',
+      '{other}',
+      '{socket}',
+    ]);
+  });
+
+  test('is shown as a shell would take it, without passwords of URLs', () => {
+    assert.equal(
+      displayCommand(['sh', '-c', "echo 'a b'", '', '--db=postgres://u:p@db/x']),
+      String.raw`sh -c 'echo '\''a b'\''' '' --db=postgres://***@db/x`,
+    );
+  });
+
+  test('is found in PATH, by its path, or seen to be missing or not executable', (t) => {
+    const dir = useTempDir(t);
+    const program = write(dir, 'program', 0o755);
+    const text = write(dir, 'text', 0o644);
+    const options = { path: `/nowhere:${dir}`, cwd: dir };
+    assert.deepEqual(findExecutable('program', options), { kind: 'found', path: program });
+    assert.deepEqual(findExecutable('./program', options), { kind: 'found', path: program });
+    assert.deepEqual(findExecutable(program, options), { kind: 'found', path: program });
+    assert.deepEqual(findExecutable('text', options), { kind: 'not-executable', path: text });
+    assert.deepEqual(findExecutable(dir, options), { kind: 'not-executable', path: dir });
+    assert.deepEqual(findExecutable('absent', options), { kind: 'missing' });
+    assert.deepEqual(findExecutable('./absent/program', options), { kind: 'missing' });
+    assert.deepEqual(findExecutable(join('text', 'x'), options), { kind: 'missing' });
+  });
+
+  test('an executable later in PATH beats a file that is none', (t) => {
+    const first = useTempDir(t);
+    const second = useTempDir(t);
+    write(first, 'tool', 0o644);
+    const tool = write(second, 'tool', 0o755);
+    const path = `${first}:${second}`;
+    assert.deepEqual(findExecutable('tool', { path, cwd: '/' }), { kind: 'found', path: tool });
+  });
+});
+
+suite('the program of a command', () => {
+  const names: readonly (readonly [command: string, name: string])[] = [
+    ['/usr/sbin/nginx -g daemon', 'nginx'],
+    ['env A=1 B=2 nginx', 'nginx'],
+    ['env', 'env'],
+    ['env -i nginx', 'env'],
+    ['/docker-entrypoint.sh nginx -g', 'nginx'],
+    ['docker-php-entrypoint php-fpm', 'php-fpm'],
+    ['docker-php-entrypoint --version', 'docker-php-entrypoint'],
+    ['env X=1 docker-entrypoint.sh httpd-foreground', 'httpd-foreground'],
+    ['node nginx', 'node'],
+  ];
+  for (const [command, name] of names) {
+    test(`is ${name} in: ${command}`, () => assert.equal(programName(command.split(' ')), name));
+  }
+
+  test('decides the stop signal', () => {
+    const signals = {
+      'nginx -g x': 'SIGQUIT',
+      'php-fpm8.2 -F': 'SIGQUIT',
+      'apache2 -D': 'SIGWINCH',
+      'httpd-foreground': 'SIGWINCH',
+      'env A=1 unicorn': 'SIGQUIT',
+      haproxy: 'SIGUSR1',
+      'node nginx.js': 'SIGTERM',
+      'nginx-exporter': 'SIGTERM',
+    };
+    for (const [command, signal] of Object.entries(signals)) {
+      assert.equal(stopSignalFor(command.split(' ')), signal, command);
+    }
+  });
+});
