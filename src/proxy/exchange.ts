@@ -1,7 +1,16 @@
 // One request from its head to its end: the record that observers get, and its entries in the ledger.
 
 import type { RequestFault, RequestOutcome, RequestRecord } from '../core/request-record.ts';
+import type { Slotted } from '../lib/slots.ts';
 import type { Ledger } from './ledger.ts';
+
+/** What can be ended from outside. */
+export interface Work {
+  /** The time is over: counted, and cut where it stands. */
+  force(): void;
+  /** An upgraded connection ends from our side, orderly; nothing else does. */
+  endUpgraded(): void;
+}
 
 const shedFaults: ReadonlySet<RequestFault> = new Set<RequestFault>([
   'starting',
@@ -16,9 +25,9 @@ const shedFaults: ReadonlySet<RequestFault> = new Set<RequestFault>([
 ]);
 
 /** Accepted when made. The first fault stays; the first end stays. */
-export class Exchange implements RequestRecord {
+export class Exchange implements RequestRecord, Slotted {
   readonly #ledger: Ledger;
-  readonly #onFinished: (record: RequestRecord) => void;
+  readonly #onFinished: (exchange: Exchange) => void;
   readonly #acceptedAt = performance.now();
   #handedOverAt = 0;
   #answeredAt = 0;
@@ -35,12 +44,16 @@ export class Exchange implements RequestRecord {
   traceparent = '';
   clientAddress = '';
   upgraded = false;
+  /** Its place among those in hand. */
+  slot = 0;
+  /** What carries it to the app and back; undefined while we answer ourselves. */
+  work: Work | undefined;
 
   constructor(
     method: string,
     target: string,
     ledger: Ledger,
-    onFinished: (record: RequestRecord) => void,
+    onFinished: (exchange: Exchange) => void,
   ) {
     this.method = method;
     this.target = target;

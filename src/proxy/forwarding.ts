@@ -5,9 +5,9 @@ import type { ClientRequest, IncomingMessage, InformationEvent, ServerResponse }
 import type { Socket } from 'node:net';
 
 import type { RequestFault } from '../core/request-record.ts';
-import type { Exchange } from './exchange.ts';
+import type { Exchange, Work } from './exchange.ts';
 import { faultOfError, throwBodyAway } from './faults.ts';
-import type { AppClient, BodySender } from './forward.ts';
+import type { AppClient, Outgoing } from './forward.ts';
 import type { RequestHead } from './request-head.ts';
 import { forwardableFields, forwardableTrailers, isBodyless } from './response-head.ts';
 
@@ -26,7 +26,11 @@ export interface ForwardingContext {
 const MAX_TRIES = 3;
 const RETRY_DELAY_MS = 20;
 
-export class Forwarding implements BodySender {
+export class Forwarding implements Outgoing, Work {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: readonly string[];
+  readonly socket: Socket;
   readonly #context: ForwardingContext;
   readonly #exchange: Exchange;
   readonly #request: IncomingMessage;
@@ -53,12 +57,16 @@ export class Forwarding implements BodySender {
     this.#request = request;
     this.#response = response;
     this.#head = head;
+    this.method = exchange.method;
+    this.url = head.target;
+    this.headers = head.headers;
+    this.socket = request.socket;
   }
 
   start(): void {
     const { requestTimeoutMs } = this.#context;
     this.#exchange.handOver();
-    this.#response.once('close', () => this.#close());
+    this.#response.on('close', () => this.#close());
     if (Number.isFinite(requestTimeoutMs)) {
       this.#requestTimer = setTimeout(() => this.fail('app-timeout'), requestTimeoutMs);
     }
@@ -71,11 +79,25 @@ export class Forwarding implements BodySender {
     this.#appRequest = appRequest;
     // Fields are limited by their size, not silently by their number.
     appRequest.maxHeadersCount = 0;
-    appRequest.on('socket', (socket) => this.#connected(appRequest, socket));
     appRequest.on('error', (error) => this.#appFailed(appRequest, error));
     appRequest.on('response', (answer) => this.#relay(answer));
     appRequest.on('information', (information) => this.#inform(information));
     if (this.#head.body === 'none') appRequest.end();
+  }
+
+  /** The body waits for the connection: as long as none of it has been read the request can be retried. */
+  connected(appRequest: ClientRequest): void {
+    const { socket } = appRequest;
+    if (socket === null) return;
+    this.#bytesReadBefore = socket.bytesRead;
+    if (this.#head.body === 'none') return;
+    if (socket.connecting) socket.once('connect', () => this.#sendBody(appRequest));
+    else this.#sendBody(appRequest);
+  }
+
+  /** http-proxy would listen to what `response` tells us. */
+  on(): this {
+    return this;
   }
 
   /** Answers with a fault, or cuts an answer that has begun so that it does not look complete. */
@@ -88,28 +110,23 @@ export class Forwarding implements BodySender {
     else this.#context.refuse(this.#exchange, this.#request, this.#response);
   }
 
-  /** The time is over: counted, and cut where it stands. */
   force(): void {
     this.#exchange.force();
     this.fail('stopped');
   }
 
+  endUpgraded(): void {
+    // It is none.
+  }
+
   #try(fresh: boolean): void {
     this.#tries += 1;
     try {
-      this.#context.client.request(this.#request, this.#response, this.#head, this, fresh);
+      this.#context.client.request(this, this.#response, fresh);
     } catch {
       // Node's client does not write it: a target or field with characters that HTTP does not have.
       this.fail('bad-request');
     }
-  }
-
-  /** The body waits for the connection: as long as none of it has been read the request can be retried. */
-  #connected(appRequest: ClientRequest, socket: Socket): void {
-    this.#bytesReadBefore = socket.bytesRead;
-    if (this.#head.body === 'none') return;
-    if (socket.connecting) socket.once('connect', () => this.#sendBody(appRequest));
-    else this.#sendBody(appRequest);
   }
 
   #sendBody(appRequest: ClientRequest): void {

@@ -12,6 +12,7 @@ import type { Handler } from '../http/listener.ts';
 import type { MalformedFault } from '../http/malformed.ts';
 import type { Address } from '../http/reach.ts';
 import { doneBefore, pause } from '../lib/waiting.ts';
+import { Slots } from '../lib/slots.ts';
 import { closeAt } from './drain.ts';
 import { Exchange } from './exchange.ts';
 import { answerFault, faults } from './faults.ts';
@@ -58,7 +59,7 @@ export class Proxy implements Intake, Handler {
   readonly #peers: Peers;
   readonly #pipeline = new Pipeline();
   readonly #ledger: Ledger;
-  readonly #inHand = new Map<RequestRecord, Forwarding | Upgrade>();
+  readonly #inHand = new Slots<Exchange>();
   readonly #madeAt = performance.now();
   #state: State = { kind: 'starting' };
   #client: AppClient | undefined;
@@ -119,14 +120,14 @@ export class Proxy implements Intake, Handler {
     this.#options.emit('listener.closed', { listener: 'app' });
     await door.whenEmpty(this.#options.stop.drainQuietMs, deadline);
     await this.#whenIdle(deadline);
-    for (const work of this.#inHand.values()) if (work instanceof Upgrade) work.end();
+    for (const { work } of this.#inHand.toArray()) work?.endUpgraded();
   }
 
   /** What is in hand may end until the deadline; then it is cut and counted as forced. */
   async stop(deadline: Deadline): Promise<void> {
     await this.#whenIdle(deadline);
     this.#state = { kind: 'stopped' };
-    for (const work of this.#inHand.values()) work.force();
+    for (const { work } of this.#inHand.toArray()) work?.force();
     this.#client?.close();
   }
 
@@ -156,23 +157,29 @@ export class Proxy implements Intake, Handler {
   handleUpgrade(request: IncomingMessage, socket: Socket, bytes: Buffer): void {
     const exchange = this.#accept(request);
     const upgrade = new Upgrade(exchange, socket);
-    this.#inHand.set(exchange, upgrade);
+    exchange.work = upgrade;
     const head = this.#judge(exchange, request);
     if (head.kind === 'refusal') upgrade.fail(head.fault, head.text);
-    else upgrade.start(head.context, request, bytes, head.head);
+    else upgrade.start(head.context, bytes, head.head);
   }
 
   noteMalformed(fault: MalformedFault, socket: Socket): void {
-    const exchange = new Exchange('-', '-', this.#ledger, this.#finished);
+    const exchange = this.#enter('-', '-');
     exchange.clientAddress = this.#peers.of(socket).address;
     exchange.fault = fault;
     exchange.answer(faults[fault].status);
     exchange.end(true);
   }
 
+  #enter(method: string, target: string): Exchange {
+    const exchange = new Exchange(method, target, this.#ledger, this.#finished);
+    this.#inHand.add(exchange);
+    return exchange;
+  }
+
   #accept(request: IncomingMessage): Exchange {
     const { method = '', url = '' } = request;
-    const exchange = new Exchange(method, url, this.#ledger, this.#finished);
+    const exchange = this.#enter(method, url);
     this.#lastRequestAt = exchange.acceptedAt;
     exchange.clientAddress = this.#peers.of(request.socket).address;
     return exchange;
@@ -187,7 +194,7 @@ export class Proxy implements Intake, Handler {
       return;
     }
     const forwarding = new Forwarding(judged.context, exchange, request, response, judged.head);
-    this.#inHand.set(exchange, forwarding);
+    exchange.work = forwarding;
     forwarding.start();
   }
 
@@ -254,9 +261,9 @@ export class Proxy implements Intake, Handler {
     this.#onIdle = undefined;
   }
 
-  readonly #finished = (record: RequestRecord): void => {
-    this.#inHand.delete(record);
-    this.#options.onFinished(record);
+  readonly #finished = (exchange: Exchange): void => {
+    this.#inHand.remove(exchange);
+    this.#options.onFinished(exchange);
     if (this.#ledger.active === 0) this.#onIdle?.();
   };
 }

@@ -5,14 +5,15 @@ import type { Socket } from 'node:net';
 
 import { noStore } from '../http/respond.ts';
 import type { RequestFault } from '../core/request-record.ts';
-import type { Exchange } from './exchange.ts';
+import type { Exchange, Work } from './exchange.ts';
 import { faultOfError, faults } from './faults.ts';
 import { faultHeader } from '../http/respond.ts';
+import type { Outgoing } from './forward.ts';
 import type { ForwardingContext } from './forwarding.ts';
 import type { RequestHead } from './request-head.ts';
 import { forwardableFields } from './response-head.ts';
 
-export class Upgrade {
+export class Upgrade implements Work {
   readonly #exchange: Exchange;
   readonly #socket: Socket;
   readonly #bytesBefore: number;
@@ -33,26 +34,20 @@ export class Upgrade {
   }
 
   /** Hands the handshake to the app. `bytes` came right behind it. */
-  start(
-    { client, responseTimeoutMs }: ForwardingContext,
-    request: IncomingMessage,
-    bytes: Buffer,
-    head: RequestHead,
-  ): void {
+  start({ client, responseTimeoutMs }: ForwardingContext, bytes: Buffer, head: RequestHead): void {
     this.#exchange.handOver();
     if (Number.isFinite(responseTimeoutMs)) {
       this.#timer = setTimeout(() => this.fail('app-timeout'), responseTimeoutMs);
     }
     try {
-      client.upgrade(request, this.#socket, bytes, head, (appRequest) => this.#watch(appRequest));
+      client.upgrade(this.#outgoing(head), 'websocket', this.#socket, bytes);
     } catch {
       // Node's client does not write it: a target or field with characters that HTTP does not have.
       this.fail('bad-request');
     }
   }
 
-  /** Ends an upgraded connection from our side, orderly. */
-  end(): void {
+  endUpgraded(): void {
     if (!this.#exchange.upgraded) return;
     this.#whole = true;
     this.#socket.end();
@@ -71,7 +66,7 @@ export class Upgrade {
     this.#socket.end(rawFault(fault, text ?? faults[fault].text), () => this.#socket.destroy());
   }
 
-  /** The time is over: counted, and cut where it stands. An upgraded connection ends orderly at any time. */
+  /** An upgraded connection counts as ended orderly at any time. */
   force(): void {
     if (this.#exchange.upgraded) {
       this.#socket.destroy();
@@ -79,6 +74,18 @@ export class Upgrade {
       this.#exchange.force();
       this.fail('stopped');
     }
+  }
+
+  #outgoing({ target, headers, upgrade }: RequestHead): Outgoing {
+    return {
+      method: this.#exchange.method,
+      url: target,
+      headers: [...headers, 'Connection', 'Upgrade', 'Upgrade', upgrade],
+      socket: this.#socket,
+      on: () => undefined,
+      pipe: (appRequest) => this.#watch(appRequest),
+      connected: () => undefined,
+    };
   }
 
   /** Before http-proxy listens: what it will write to the client is made right here. */
