@@ -28,6 +28,8 @@ export interface Outcome {
   readonly signal: NodeJS.Signals | undefined;
   /** What the reader of the log should do next. */
   readonly next: string;
+  /** The last output of what failed before the app was started. */
+  readonly output?: string | undefined;
 }
 
 const KILLED = 128 + constants.signals.SIGKILL;
@@ -55,7 +57,7 @@ function decide(ending: Ending): Decision {
     case 'app-ended':
       return appEnded(reason.status);
     case 'signal':
-      return app === undefined ? stoppedBeforeApp(ending) : stopped(ending, app);
+      return app === undefined ? stoppedBeforeApp(ending, reason.signal) : stopped(ending, app);
   }
 }
 
@@ -68,6 +70,7 @@ function failed(error: Error): Decision {
     exitCode: known.exitCode,
     reason: known.message,
     next: known.hint ?? 'correct what the message names, then start again',
+    output: known.output,
   };
 }
 
@@ -75,15 +78,18 @@ function appEnded(status: ExitStatus): Decision {
   return {
     exitCode: exitCodeOf(status),
     reason: `the app ${describeExit(status)}`,
-    next: 'the app ended by itself: its own log says why',
+    next:
+      status.kind === 'not-started'
+        ? 'correct what stands behind `--`, or what the image holds'
+        : 'the app ended by itself: its own log says why',
   };
 }
 
-function stoppedBeforeApp({ hurried, phase }: Ending): Decision {
+function stoppedBeforeApp({ hurried, phase }: Ending, signal: NodeJS.Signals): Decision {
   if (hurried) return hurriedOutcome;
   return {
     exitCode: phase === 'prepare' ? STOPPED_IN_PREPARE : 0,
-    reason: 'stopped by a signal before the app was started',
+    reason: `stopped by ${signal} before the app was started`,
     next: 'nothing to do',
   };
 }

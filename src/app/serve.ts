@@ -42,7 +42,7 @@ export async function serve(
     code: outcome.exitCode,
     signal: outcome.signal,
     reason: outcome.reason,
-    stderr: cast.app.lastErrors,
+    stderr: outcome.output ?? cast.app.lastErrors,
   });
   await sink.flush(Deadline.after(LAST_LINES_MS));
   return outcome.exitCode;

@@ -74,7 +74,7 @@ export class CheckRunner implements Component {
     deadline.expire();
     if (done) return;
     if (signal.aborted) throw abortError(signal, 'waiting for the startup checks');
-    throw this.#notPassed(timeoutMs);
+    throw this.#notPassed();
   }
 
   async stop(deadline: Deadline): Promise<void> {
@@ -124,12 +124,12 @@ export class CheckRunner implements Component {
     }
   }
 
-  #notPassed(timeoutMs: number): HurricaneError {
+  #notPassed(): HurricaneError {
     const waiting = this.#watched.filter(({ startupPending }) => startupPending);
     const reasons = waiting.map(({ check, text }) => `${check.label}: ${text}`).join('; ');
     return new HurricaneError(
       'app-not-up',
-      `startup checks did not pass within ${timeoutMs / 1000}s (--app-start-timeout): ${reasons}`,
+      `startup checks had not passed at the end of --app-start-timeout: ${reasons}`,
       { hint: 'correct what they name, or raise --app-start-timeout' },
     );
   }

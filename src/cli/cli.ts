@@ -66,8 +66,9 @@ function unknownCommand(word: string, rest: readonly string[]): string {
   const guess = closest(word, Object.keys(commands));
   if (guess !== undefined) return `${word} is not a command: did you mean ${guess}?`;
   const end = [word, ...rest].indexOf('--');
-  if (word.startsWith('-') && end === -1) {
-    return `${word} stands before the command: write hurricane serve ${word}`;
+  if (word.startsWith('-') && end !== 0) {
+    const [flag] = word.split('=', 1);
+    return `${flag} stands before the command: write hurricane serve ${flag} …`;
   }
   const app = end === -1 ? [word, ...rest] : rest.slice(end);
   const meant = maskCredentials(joinWords(['hurricane', 'serve', '--', ...app]));

@@ -1,5 +1,6 @@
 // The configuration file. The only importer of the YAML reader.
 
+import { maskCredentials } from '../core/mask-credentials.ts';
 import { closest } from '../lib/closest.ts';
 import { LayerDraft, type Given, type LayerValues, type Row } from './layer.ts';
 import { allows } from './option.ts';
@@ -37,10 +38,17 @@ export async function fileLayer(
 /** Why a file could not be read, as the end of a sentence about it. */
 export function unreadable(error: unknown): string {
   if (!(error instanceof Error)) return `cannot be read: ${String(error)}`;
-  const code = 'code' in error ? error.code : undefined;
-  if (code === 'ENOENT') return 'does not exist';
-  if (code === 'EACCES') return 'may not be read by this user';
-  return `cannot be read: ${error.message.split('\n', 1).join('')}`;
+  return reasons[codeOf(error)] ?? `cannot be read: ${error.message.split('\n', 1).join('')}`;
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'does not exist: create it, or correct the path',
+  EACCES: 'may not be read by this user: change its owner or mode',
+  EISDIR: 'is a folder: name a file in it',
+};
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
 }
 
 function findFiles(draft: LayerDraft, readFile: ReadFile): readonly TextFile[] {
@@ -48,8 +56,7 @@ function findFiles(draft: LayerDraft, readFile: ReadFile): readonly TextFile[] {
     try {
       return [{ path, text: readFile(path) }];
     } catch (error) {
-      const reason = unreadable(error);
-      if (reason !== 'does not exist') draft.problems.push(problem(`${path} ${reason}`));
+      if (codeOf(error) !== 'ENOENT') draft.problems.push(problem(`${path} ${unreadable(error)}`));
       return [];
     }
   });
@@ -72,19 +79,30 @@ async function contentOf(draft: LayerDraft, { path, text }: TextFile): Promise<o
     if (typeof content === 'object' && !Array.isArray(content)) return content;
     draft.problems.push(problem(`${path} must hold keys and values, such as port: 8000`));
   } catch (error) {
-    draft.problems.push(problem(`${path} ${unreadable(error)}`));
+    draft.problems.push(problem(`${path} cannot be understood: ${faultIn(error)}: correct it`));
   }
   return {};
 }
 
 async function parseYaml(text: string): Promise<unknown> {
   // Loaded only where there is a file: it would cost every start its time.
-  const { parse } = await import('yaml');
-  return parse(text) as unknown;
+  const { parseDocument } = await import('yaml');
+  const document = parseDocument(text);
+  const [fault] = [...document.errors, ...document.warnings];
+  if (fault !== undefined) throw fault;
+  return document.toJS() as unknown;
+}
+
+/** What the reader of YAML or JSON found, and where; without the text it quotes, which may be a secret. */
+function faultIn(error: unknown): string {
+  const [first = ''] = String(error instanceof Error ? error.message : error).split('\n', 1);
+  const [place = ''] = / at line \d+, column \d+/.exec(first) ?? [];
+  const fault = first.replace(/ at line \d.*$/, '').replace(/(?<=\S): .*$|, (\.\.\.)?".*$/, '');
+  return `${fault}${place}`;
 }
 
 function add(draft: LayerDraft, path: string, key: string, value: unknown): void {
-  const origin: Origin = { layer: 'file', name: `${path}: ${key}` };
+  const origin: Origin = { layer: 'file', name: `${path}: ${maskCredentials(key)}` };
   const known = rows.filter((row) => allows(row, 'file'));
   const row = known.find((option) => option.key === key);
   if (row === undefined) {
@@ -101,7 +119,7 @@ function unknownKey(key: string, known: readonly Row[]): string {
   const keys = known.map((row) => row.key);
   const guess = sameOption ?? closest(key, keys);
   const remedy = guess === undefined ? 'remove it' : `did you mean ${guess}?`;
-  return `${key} is not a key of the configuration file: ${remedy}`;
+  return `${maskCredentials(key)} is not a key of the configuration file: ${remedy}`;
 }
 
 function textsOf(row: Row, value: unknown): readonly string[] | undefined {

@@ -76,7 +76,7 @@ function hintFor(status: RunResult['status'], cut: RunResult['cut']): string {
       : 'make the file executable, or correct --command';
   }
   if (status.kind === 'signalled' && status.signal === 'SIGKILL') {
-    return 'nobody but the kernel sends SIGKILL here: raise the memory limit of the container';
+    return 'the kernel does so when memory runs out: raise the memory limit of the container';
   }
   return 'its last output says why; the app was not started';
 }

@@ -301,7 +301,7 @@ test('gives up on startup checks in time, and says which one fails why', async (
   await assert.rejects(runner.startupPassed(noSignal, 400), {
     code: 'app-not-up',
     message:
-      'startup checks did not pass within 0.4s (--app-start-timeout): schema: exited with code 1: no table',
+      'startup checks had not passed at the end of --app-start-timeout: schema: exited with code 1: no table',
   });
 });
 

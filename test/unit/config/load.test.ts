@@ -110,8 +110,11 @@ suite('file', () => {
     ['command: migrate', /command needs a list/],
     ['command: [{a: 1}]', /command needs a list/],
     ['- 1', /hurricane.yaml must hold keys and values/],
-    ['port: 1\nport: 2', /hurricane.yaml cannot be read: .*unique/],
-    ['a: [', /hurricane.yaml cannot be read/],
+    [
+      'port: 1\nport: 2',
+      /hurricane.yaml cannot be understood: .*unique at line 2, column 1: correct it/,
+    ],
+    ['a: [', /hurricane.yaml cannot be understood: .* at line 1, column \d+: correct it/],
   ] as const;
   for (const [text, expected] of faults) {
     test(`${JSON.stringify(text)} is refused with a sentence`, async () => {
@@ -121,10 +124,27 @@ suite('file', () => {
     });
   }
 
+  const secretive = [
+    ['yaml', 'webhookUrl: [*hunter2]'],
+    ['yaml', 'webhookUrl: !hunter2 x'],
+    ['yaml', 'webhookUrl: |hunter2'],
+    ['yaml', '"webhookUrl": "hunter2'],
+    ['yaml', 'https://user:hunter2@example.com/: 1'],
+    ['json', '{"webhookUrl": hunter2}'],
+    ['json', 'hunter2'],
+    ['json', '{"webhookUrl": ["hunter2"] "port": 1}'],
+  ] as const;
+  for (const [type, text] of secretive) {
+    test(`the sentence about ${text} does not quote it`, async () => {
+      const message = await onlyMessage({ files: { [`hurricane.${type}`]: text } });
+      assert.doesNotMatch(message, /hunter2/);
+    });
+  }
+
   test('a named file that does not exist is a problem, with the place it was named in', async () => {
     assert.equal(
       await onlyMessage({ flags: { config: 'x.yaml' } }),
-      'config: "x.yaml" does not exist (from --config)',
+      'config: "x.yaml" does not exist: create it, or correct the path (from --config)',
     );
   });
 
@@ -258,7 +278,7 @@ suite('secrets', () => {
     const flags = { 'webhook-secret-file': '/run/secret' };
     assert.equal(
       await onlyMessage({ flags }),
-      'webhook-secret-file: "/run/secret" does not exist (from --webhook-secret-file)',
+      'webhook-secret-file: "/run/secret" does not exist: create it, or correct the path (from --webhook-secret-file)',
     );
     assert.match(await onlyMessage({ flags, files: { '/run/secret': '\n' } }), /is empty/);
   });
