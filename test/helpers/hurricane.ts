@@ -33,6 +33,8 @@ export type Sought = string | RegExp | ((line: LogLine) => boolean);
 
 export interface StartOptions {
   readonly artefact: Artefact;
+  /** Words in front of those of the artefact: a program that becomes it. */
+  readonly launcher?: readonly string[];
   /** Added to a small environment; the test's own does not leak in. */
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
@@ -40,7 +42,7 @@ export interface StartOptions {
   readonly choosePorts?: boolean;
 }
 
-interface ResultOptions extends Omit<StartOptions, 'choosePorts'> {
+interface ResultOptions extends Omit<StartOptions, 'choosePorts' | 'launcher'> {
   readonly input?: string;
 }
 
@@ -75,9 +77,9 @@ export async function runHurricane(
 export async function startHurricane(
   t: TestContext,
   args: readonly string[],
-  { artefact, env = {}, cwd, choosePorts = true }: StartOptions,
+  { artefact, launcher = [], env = {}, cwd, choosePorts = true }: StartOptions,
 ): Promise<Hurricane> {
-  const [program = '', ...first] = artefactCommand(t, artefact);
+  const [program = '', ...first] = [...launcher, ...artefactCommand(t, artefact)];
   const withPorts = choosePorts ? await addPorts(args) : args;
   const child = spawn(program, [...first, 'serve', ...withPorts], {
     cwd,
