@@ -41,7 +41,7 @@ function settings({ root, outfile, version }: BundleOptions): BuildOptions {
     logLevel: 'warning',
     define: { VERSION: JSON.stringify(version) },
     banner: { js: banner },
-    plugins: [lazyBuiltins],
+    plugins: [withoutUnused, lazyBuiltins],
   };
 }
 
@@ -50,6 +50,28 @@ const banner = [
   '#!/usr/bin/env node',
   "const require = process.getBuiltinModule('node:module').createRequire(import.meta.url);",
 ].join('\n');
+
+/** What a package loads for features that hurricane never uses. Loading it costs time at every start. */
+const unused: Readonly<Record<string, readonly string[]>> = {
+  // Apps are reached by plain HTTP, and their redirects are passed on.
+  'http-proxy': ['https', 'follow-redirects'],
+  // Lines are written by our own sink, not by a worker thread of pino's.
+  pino: ['./transport', './lib/transport'],
+};
+
+/** Puts an empty module in the place of each; a call of it by mistake throws at once. */
+const withoutUnused: Plugin = {
+  name: 'without-unused',
+  setup(build) {
+    build.onResolve({ filter: /./ }, ({ path, importer }) => {
+      const [, name = ''] = /.*node_modules\/([^/]+)\//.exec(importer) ?? [];
+      return unused[name]?.includes(path) ? { path, namespace: 'unused' } : undefined;
+    });
+    build.onLoad({ filter: /./, namespace: 'unused' }, () => ({
+      contents: 'module.exports = {};',
+    }));
+  },
+};
 
 /**
  * `import … from 'node:http'` reads every export of the module, and `http.WebSocket` is a getter
