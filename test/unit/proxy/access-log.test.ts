@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import type { RequestRecord } from '../../../src/core/request-record.ts';
+import { AccessLog } from '../../../src/proxy/access-log.ts';
+import { recordedLog } from '../../helpers/recorded-log.ts';
+
+const record: RequestRecord = {
+  method: 'GET',
+  target: '/a',
+  status: 200,
+  outcome: 'completed',
+  fault: undefined,
+  queueMs: 1.23456,
+  appMs: 2,
+  ttfbMs: 2,
+  durationMs: 3.23456,
+  requestBytes: 0,
+  responseBytes: 5,
+  requestId: 'r',
+  traceparent: 't',
+  clientAddress: '10.0.0.1',
+  upgraded: false,
+};
+
+test('a line names the request, its fate and its times in milliseconds with three digits', () => {
+  const log = recordedLog();
+  new AccessLog(log, 'all').write(record);
+  const [line] = log.lines;
+  assert.equal(line?.message, 'request');
+  assert.equal(line.fields['duration_ms'], 3.235);
+  assert.equal(line.fields['queue_ms'], 1.235);
+  assert.equal(line.fields['outcome'], 'completed');
+  assert.equal(line.fields['client'], '10.0.0.1');
+});
+
+test('`errors` keeps 5xx and what we refused or cut, `off` keeps nothing', () => {
+  const records: RequestRecord[] = [
+    record,
+    { ...record, status: 404 },
+    { ...record, status: 500 },
+    { ...record, status: 413, outcome: 'shed', fault: 'body-too-large' },
+    { ...record, outcome: 'failed', fault: 'app-truncated' },
+  ];
+  const errors = recordedLog();
+  const off = recordedLog();
+  for (const each of records) {
+    new AccessLog(errors, 'errors').write(each);
+    new AccessLog(off, 'off').write(each);
+  }
+  assert.deepEqual(
+    errors.lines.map(({ fields }) => fields['status']),
+    [500, 413, 200],
+  );
+  assert.deepEqual(off.lines, []);
+});
