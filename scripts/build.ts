@@ -1,7 +1,8 @@
 // Builds dist/: hurricane.js, its package.json and schema, and the single executable `hurricane`.
 //   --js-only  no single executable (what `npm start` needs)
-//   --watch    rebuild hurricane.js on every change and keep it serving the example app
+//   --watch    rebuild hurricane.js on every change, and serve the example app with it
 
+import { spawn } from 'node:child_process';
 import { chmod, glob, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -83,17 +84,20 @@ async function modifiedAt(path: string): Promise<number | undefined> {
   return (await stat(path).catch(() => undefined))?.mtimeMs;
 }
 
+/** Node's own watcher starts hurricane again whenever the bundle has changed. */
 async function watch(): Promise<void> {
   await mkdir(dist, { recursive: true });
-  await watchBundle(bundleOptions(await readManifest()), () => console.log('built hurricane.js'));
+  await watchBundle(bundleOptions(await readManifest()));
+  const app = ['node', join(root, 'examples/node/app.js')];
+  spawn(process.execPath, ['--watch', bundlePath, 'serve', '--', ...app], { stdio: 'inherit' });
 }
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: { 'js-only': { type: 'boolean' }, watch: { type: 'boolean' } },
   });
-  if (values.watch) return watch();
   await buildBundle();
+  if (values.watch) return watch();
   if (!values['js-only']) await buildExecutable(bundlePath, executablePath);
 }
 

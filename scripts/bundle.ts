@@ -15,16 +15,9 @@ export async function bundle(options: BundleOptions): Promise<void> {
   await build(settings(options));
 }
 
-/** Writes the bundle now and after every change of a source, until the process ends. */
-export async function watchBundle(options: BundleOptions, onBuilt: () => void): Promise<void> {
-  const report: Plugin = {
-    name: 'report',
-    setup(build) {
-      build.onEnd(({ errors }) => (errors.length === 0 ? onBuilt() : undefined));
-    },
-  };
-  const base = settings(options);
-  const watching = await context({ ...base, plugins: [...(base.plugins ?? []), report] });
+/** Writes the bundle after every change of a source, until the process ends. */
+export async function watchBundle(options: BundleOptions): Promise<void> {
+  const watching = await context({ ...settings(options), logLevel: 'info' });
   await watching.watch();
 }
 
