@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, test, type TestContext } from 'node:test';
 
@@ -20,8 +20,21 @@ function useModule(
   const lines: string[] = [];
   const onLine: ModuleWorkerOptions['onLine'] = ({ text }) => lines.push(text);
   const worker = new ModuleWorker({ path, env: {}, onLine, ...options });
-  t.after(() => worker.terminate());
+  t.after(async () => {
+    await worker.terminate();
+    await eventually(() => assert.deepEqual(threadsNamed(path), []));
+  });
   return { worker, path, lines };
+}
+
+/** Our threads by the name that ModuleWorker gives them, of which the kernel keeps 15 bytes. */
+function threadsNamed(path: string): string[] {
+  const names = readdirSync('/proc/self/task').map((id) => {
+    // A thread may end while it is looked at.
+    const file = `/proc/self/task/${id}/comm`;
+    return existsSync(file) ? readFileSync(file, 'utf8').trimEnd() : '';
+  });
+  return names.filter((name) => name !== '' && path.startsWith(name));
 }
 
 /** Counts its calls, so that a fresh thread shows itself by 1. */
@@ -92,9 +105,9 @@ suite('a module in a worker', () => {
     test(`is ended when it does not answer in time: ${body}`, async (t) => {
       const { worker } = useModule(t, `export default (hang) => { if (hang) ${body} }`);
       await worker.load(ample);
-      assert.deepEqual(await worker.call([true], { timeoutMs: 300, signal: never }), {
+      assert.deepEqual(await worker.call([true], { timeoutMs: 1000, signal: never }), {
         kind: 'failed',
-        reason: 'no answer within 0.3s',
+        reason: 'no answer within 1s',
       });
       assert.equal((await worker.call([false], ample)).kind, 'returned');
     });
