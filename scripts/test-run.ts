@@ -39,7 +39,8 @@ export async function runTests(options: RunOptions): Promise<TestResult[]> {
   });
   const note = (event: TestEvent, outcome: TestResult['outcome'], reason?: string): void => {
     if (event.details.type === 'suite') return;
-    const file = relative(root, event.file ?? '');
+    // Of a test that a helper defines, `file` is the helper.
+    const file = relative(root, event.entryFile ?? event.file ?? '');
     const { name } = event;
     results.push({
       file,
@@ -64,6 +65,7 @@ export async function runTests(options: RunOptions): Promise<TestResult[]> {
 interface TestEvent {
   readonly name: string;
   readonly file?: string | undefined;
+  readonly entryFile?: string | undefined;
   readonly details: { readonly type?: string | undefined };
 }
 

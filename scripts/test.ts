@@ -39,13 +39,24 @@ const stages: readonly Stage[] = [
 const words = process.argv.slice(2);
 process.chdir(root);
 setUpTests();
-if (words.length === 0) perform('check', 'npm', ['run', '--silent', 'check']);
-perform('build', process.execPath, ['scripts/build.ts']);
+const everything = words.length === 0;
+if (everything) perform('check', 'npm', ['run', '--silent', 'check']);
+if (everything || filesOf('test/e2e/**').length > 0) {
+  perform('build', process.execPath, ['scripts/build.ts']);
+}
 mkdirSync(cache, { recursive: true });
 writeFileSync(startsFile, '');
 const results = await runStages();
 writeFileSync(join(cache, 'test-report.json'), JSON.stringify(results, null, 1));
-process.exitCode = conclude(results, words.length === 0 ? judgeAcceptance(results) : []);
+process.exitCode = conclude(results, everything ? judgeAcceptance(results) : []);
+
+/** The test files of a pattern, or those of them that were asked for. */
+function filesOf(pattern: string): string[] {
+  return globSync(pattern)
+    .filter((file) => file.endsWith('.test.ts'))
+    .filter((file) => everything || words.some((word) => file.includes(word)))
+    .sort();
+}
 
 function perform(title: string, program: string, args: readonly string[]): void {
   console.log(`\n── ${title}`);
@@ -58,9 +69,7 @@ function perform(title: string, program: string, args: readonly string[]): void 
 async function runStages(): Promise<TestResult[]> {
   const all: TestResult[] = [];
   for (const { title, files, concurrency, preload = [] } of stages) {
-    const chosen = globSync(files)
-      .filter((file) => words.length === 0 || words.some((word) => file.includes(word)))
-      .sort();
+    const chosen = filesOf(files);
     if (chosen.length === 0) continue;
     console.log(`\n── ${title}`);
     all.push(...(await runTests({ root, files: chosen, concurrency, preload, startsFile })));
