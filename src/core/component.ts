@@ -30,7 +30,7 @@ export interface DrainReport {
   readonly shed: number;
   readonly aborted: number;
   readonly failed: number;
-  /** Cut because the deadline had passed. */
+  /** Cut by the stop: by its deadline, or by the app that had to end with them in hand. */
   readonly forced: number;
   readonly longestMs: number;
 }

@@ -47,6 +47,8 @@ type State =
   | { readonly kind: 'starting' }
   | { readonly kind: 'open'; readonly context: ForwardingContext }
   | { readonly kind: 'draining'; readonly context: ForwardingContext }
+  /** The time to drain is over and the app is told to stop: what it cuts now is cut by us. */
+  | { readonly kind: 'stopping'; readonly context: ForwardingContext }
   | { readonly kind: 'stopped' };
 
 /** Longest answer to "when shall I come back", in seconds. */
@@ -110,6 +112,8 @@ export class Proxy implements Intake, Handler {
    * what is in hand. Upgraded connections are kept until the deadline and then ended.
    */
   async drain(deadline: Deadline): Promise<void> {
+    // After the app has ended by itself there is no time, and nothing that we would cut.
+    const hadTime = !deadline.passed;
     this.#state =
       this.#state.kind === 'open'
         ? { kind: 'draining', context: this.#state.context }
@@ -121,9 +125,12 @@ export class Proxy implements Intake, Handler {
     await door.whenEmpty(this.#options.stop.drainQuietMs, deadline);
     await this.#whenIdle(deadline);
     for (const { work } of this.#inHand.toArray()) work?.endUpgraded();
+    if (hadTime && this.#state.kind === 'draining') {
+      this.#state = { kind: 'stopping', context: this.#state.context };
+    }
   }
 
-  /** What is in hand may end until the deadline; then it is cut and counted as forced. */
+  /** What is in hand may end until the deadline; then it is cut. What was cut is counted as forced. */
   async stop(deadline: Deadline): Promise<void> {
     await this.#whenIdle(deadline);
     this.#state = { kind: 'stopped' };
@@ -230,7 +237,7 @@ export class Proxy implements Intake, Handler {
       text,
       requestId: exchange.requestId,
       retryAfterS: this.#retryAfterS(),
-      close: this.#state.kind === 'draining' || this.#state.kind === 'stopped',
+      close: this.#state.kind !== 'starting' && this.#state.kind !== 'open',
     });
   }
 
@@ -263,6 +270,7 @@ export class Proxy implements Intake, Handler {
 
   readonly #finished = (exchange: Exchange): void => {
     this.#inHand.remove(exchange);
+    if (this.#state.kind === 'stopping' && exchange.outcome === 'failed') this.#ledger.force();
     this.#options.onFinished(exchange);
     if (this.#ledger.active === 0) this.#onIdle?.();
   };
