@@ -1,6 +1,6 @@
 // Who is at the other end of a connection, and whether what it says about others is believed.
 
-import { BlockList, isIPv6, type Socket } from 'node:net';
+import { BlockList, isIPv6 } from 'node:net';
 
 import type { TrustProxy } from '../config/config.ts';
 
@@ -13,15 +13,21 @@ export interface Peer {
   readonly localPort: number;
 }
 
+/** The part of a socket that matters here. */
+interface Connected {
+  readonly remoteAddress?: string | undefined;
+  readonly localPort?: number | undefined;
+}
+
 export class Peers {
   readonly #trust: (address: string) => boolean;
-  readonly #known = new WeakMap<Socket, Peer>();
+  readonly #known = new WeakMap<Connected, Peer>();
 
   constructor(trust: TrustProxy) {
     this.#trust = compileTrust(trust);
   }
 
-  of(socket: Socket): Peer {
+  of(socket: Connected): Peer {
     const known = this.#known.get(socket);
     if (known !== undefined) return known;
     const address = plainAddress(socket.remoteAddress ?? '');

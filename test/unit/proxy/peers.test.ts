@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import type { Socket } from 'node:net';
 import { test } from 'node:test';
 
 import { Peers } from '../../../src/proxy/peers.ts';
@@ -7,7 +6,7 @@ import { Peers } from '../../../src/proxy/peers.ts';
 const ranges = new Peers({ kind: 'ranges', cidrs: ['10.0.0.0/8', '::1/128', '192.0.2.7'] });
 
 function from(peers: Peers, remoteAddress: string): { address: string; trusted: boolean } {
-  const { address, trusted } = peers.of({ remoteAddress, localPort: 80 } as Socket);
+  const { address, trusted } = peers.of({ remoteAddress, localPort: 80 });
   return { address, trusted };
 }
 

@@ -1,0 +1,93 @@
+// The proxy behind a real listener on a free port, inside the process of the test.
+
+import type { TestContext } from 'node:test';
+
+import type { ProxyConfig, StopConfig } from '../../src/config/config.ts';
+import { Deadline } from '../../src/core/deadline.ts';
+import type { EventName } from '../../src/core/events.ts';
+import type { RequestRecord } from '../../src/core/request-record.ts';
+import { Listener } from '../../src/http/listener.ts';
+import type { Address } from '../../src/http/reach.ts';
+import { Proxy } from '../../src/proxy/proxy.ts';
+
+const proxyDefaults: ProxyConfig = {
+  trustProxy: { kind: 'none' },
+  headerTimeoutMs: 15_000,
+  idleTimeoutMs: 75_000,
+  responseTimeoutMs: Infinity,
+  requestTimeoutMs: Infinity,
+  maxHeaderBytes: 64 * 1024,
+  maxBodyBytes: 1024 * 1024,
+  accessLog: 'off',
+};
+
+export interface ProxyGiven {
+  /** Undefined: it stays closed, as while the app starts. */
+  readonly app: Address | number | undefined;
+  readonly config?: Partial<ProxyConfig>;
+  readonly stop?: Partial<StopConfig>;
+  readonly queueLimit?: number;
+  readonly onQueueChange?: () => void;
+}
+
+export interface TestProxy {
+  readonly proxy: Proxy;
+  readonly listener: Listener;
+  readonly port: number;
+  readonly url: string;
+  readonly records: readonly RequestRecord[];
+  readonly events: readonly EventName[];
+  /** Resolves with all records once there are `count`. */
+  readonly finished: (count: number) => Promise<readonly RequestRecord[]>;
+}
+
+export async function useProxy(t: TestContext, given: ProxyGiven): Promise<TestProxy> {
+  const config = { ...proxyDefaults, ...given.config };
+  const records: RequestRecord[] = [];
+  const events: EventName[] = [];
+  const waiting = new Set<() => void>();
+  const proxy: Proxy = new Proxy({
+    config,
+    stop: { gracePeriodMs: 25_000, drainDelayMs: 0, drainQuietMs: 0, ...given.stop },
+    queueLimit: given.queueLimit ?? 10,
+    onQueueChange: given.onQueueChange ?? (() => undefined),
+    onFinished: (record) => {
+      records.push(record);
+      for (const check of waiting) check();
+    },
+    emit: (name) => void events.push(name),
+    door: () => listener,
+  });
+  const { headerTimeoutMs, idleTimeoutMs, maxHeaderBytes } = config;
+  const listener: Listener = new Listener({
+    ...{ host: '127.0.0.1', port: 0, portFlag: '--port', handler: proxy },
+    ...{ headerTimeoutMs, idleTimeoutMs, maxHeaderBytes },
+  });
+  if (given.app !== undefined) {
+    const { app } = given;
+    proxy.connectTo(typeof app === 'number' ? { host: '127.0.0.1', port: app } : app);
+    proxy.open();
+  }
+  await listener.bind();
+  t.after(async () => {
+    const now = Deadline.after(0);
+    await listener.close(now);
+    await proxy.stop(now);
+  });
+  const { port } = listener.address;
+  return {
+    ...{ proxy, listener, port, records, events },
+    url: `http://127.0.0.1:${port}`,
+    finished: async (count) => {
+      const { promise, resolve } = Promise.withResolvers<undefined>();
+      const check = (): void => {
+        if (records.length >= count) resolve(undefined);
+      };
+      waiting.add(check);
+      check();
+      await promise;
+      waiting.delete(check);
+      return records;
+    },
+  };
+}
