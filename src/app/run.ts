@@ -25,8 +25,8 @@ export interface Cast {
   readonly intake: Intake;
   /** Binds every port, and answers on them from now on. */
   listen(): Promise<void>;
-  /** Dependencies, then startup commands. */
-  prepare(signal: AbortSignal): Promise<void>;
+  /** Dependencies, then startup commands; what runs is asked to end at `signal` and killed at `over`. */
+  prepare(signal: AbortSignal, over: AbortSignal): Promise<void>;
   /** Everybody may know: it is up. */
   announceUp(): void;
   /** Everybody may know: it will be gone. */
@@ -49,16 +49,19 @@ export async function run(cast: Cast, shutdown: Shutdown, gracePeriodMs: number)
   const reason = await shutdown.reason;
   if (reason.kind !== 'signal') reportFailure(cast, phase, reason);
 
-  const shares = stopShares(gracePeriodMs, cast.hasWebhooks);
-  const budget = shutdown.startBudget(shares.totalMs);
+  const { budget } = shutdown;
+  const { appMs, flushMs } = stopShares(gracePeriodMs, cast.hasWebhooks);
   cast.announceStop();
-  cast.emit('drain.started', { reason: describeReason(reason), budget_ms: shares.totalMs });
+  cast.emit('drain.started', {
+    reason: describeReason(reason),
+    budget_ms: Math.round(budget.leftMs),
+  });
   const startedAt = performance.now();
 
   // Without the app, or before it was up, there is nothing to wait for.
   const orderly = phase === 'serve' && reason.kind === 'signal';
-  await cast.intake.drain(budget.within(orderly ? shares.drainMs : 0));
-  const appDeadline = budget.within(shares.appMs - (performance.now() - startedAt));
+  await cast.intake.drain(orderly ? budget.before(appMs + flushMs) : budget.within(0));
+  const appDeadline = budget.before(flushMs);
   const [ended] = await Promise.all([
     cast.app.stop(appDeadline),
     cast.intake.stop(orderly ? appDeadline : budget.within(LAST_ANSWERS_MS)),
@@ -84,7 +87,7 @@ async function startUp(cast: Cast, shutdown: Shutdown): Promise<Phase> {
   try {
     await cast.listen();
     phase = 'prepare';
-    await cast.prepare(shutdown.signal);
+    await cast.prepare(shutdown.signal, shutdown.over);
     phase = 'start';
     void cast.app.ended.then((status) => shutdown.request({ kind: 'app-ended', status }));
     await cast.app.start(shutdown.signal);

@@ -152,13 +152,14 @@ export class ServeCast implements Cast {
     this.emit('listener.bound', { listener: 'app', ...this.#appListener.address });
   }
 
-  async prepare(signal: AbortSignal): Promise<void> {
+  async prepare(signal: AbortSignal, over: AbortSignal): Promise<void> {
     const { startup } = this.#config;
     const common = { signal, emit: this.emit, log: this.#log.component('startup') };
     await waitForDependencies(startup.waitFor, { ...common, timeoutMs: startup.waitTimeoutMs });
     await runStartupCommands(startup.commands, {
       ...common,
       timeoutMs: startup.commandTimeoutMs,
+      over,
       env: this.#env,
       cwd: this.#edge.cwd,
     });

@@ -23,7 +23,7 @@ export async function serve(
 ): Promise<number> {
   const sink = new LogSink(edge.stdout.fd);
   const log = openLog(config, edge, sink);
-  const shutdown = new Shutdown();
+  const shutdown = new Shutdown(config.stop.gracePeriodMs);
   const cast = new ServeCast({ config, edge, log, droppedLines: () => sink.dropped });
   edge.onSignal((signal) => {
     if (signal === 'SIGTERM' || signal === 'SIGINT') shutdown.onSignal(signal);

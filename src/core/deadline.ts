@@ -38,6 +38,11 @@ export class Deadline {
     return earlier;
   }
 
+  /** The deadline that leaves `ms` of this one for what comes after it. */
+  before(ms: number): Deadline {
+    return this.within(this.leftMs - ms);
+  }
+
   /** Lets the deadline pass now: the second signal of an impatient operator. */
   expire(): void {
     clearTimeout(this.#timer);

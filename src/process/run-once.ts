@@ -14,8 +14,10 @@ export interface RunOptions {
   readonly timeoutMs: number;
   /** An abort whose reason is the name of a signal sends that signal, any other SIGTERM. */
   readonly signal: AbortSignal;
-  /** How long it may take to end when asked to, before SIGKILL; 5 s by default. */
+  /** How long it may take to end after a timeout, before SIGKILL; 5 s by default. */
   readonly graceMs?: number | undefined;
+  /** After an abort this says when to send SIGKILL, instead of `graceMs`. */
+  readonly over?: AbortSignal | undefined;
   readonly onLine?: ((line: OutputLine) => void) | undefined;
 }
 
@@ -45,7 +47,7 @@ export async function runOnce(spec: SpawnSpec, options: RunOptions): Promise<Run
   const stopSignal = cut === 'abort' ? signalOf(options.signal.reason) : 'SIGTERM';
   // After an end by itself this is for what it left behind.
   running.group?.signal(stopSignal);
-  await endRunning(running, Deadline.after(options.graceMs ?? GRACE_MS));
+  await endInTime(running, cut, options);
   await pump.close();
   return {
     // What not even SIGKILL could end yet is not waited for.
@@ -54,6 +56,19 @@ export async function runOnce(spec: SpawnSpec, options: RunOptions): Promise<Run
     output: tail.toString(),
     durationMs: performance.now() - startedAt,
   };
+}
+
+async function endInTime(
+  running: Running,
+  cut: RunResult['cut'],
+  { graceMs = GRACE_MS, over }: RunOptions,
+): Promise<void> {
+  const untilOver = cut === 'abort' && over !== undefined;
+  const deadline = Deadline.after(untilOver ? Infinity : graceMs);
+  const stopListening = untilOver ? onAbort(over, () => deadline.expire()) : undefined;
+  await endRunning(running, deadline);
+  stopListening?.();
+  deadline.expire();
 }
 
 async function waitFor(running: Running, options: RunOptions): Promise<RunResult['cut']> {

@@ -13,8 +13,10 @@ import { runOnce, type RunResult } from '../process/run-once.ts';
 export interface StartupCommandOptions {
   /** For each command; Infinity: no limit. */
   readonly timeoutMs: number;
-  /** How long a command may take to end when it is asked to, before it is killed. */
+  /** How long a command may take to end after its timeout, before it is killed. */
   readonly graceMs?: number | undefined;
+  /** When a command that was asked to end by `signal` is killed. */
+  readonly over?: AbortSignal | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   /** Its reason, the name of a signal, is what the running command gets. */
@@ -31,13 +33,13 @@ export async function runStartupCommands(
   commands: StartupConfig['commands'],
   options: StartupCommandOptions,
 ): Promise<void> {
-  const { env, cwd, timeoutMs, graceMs, signal, emit, log } = options;
+  const { env, cwd, timeoutMs, graceMs, over, signal, emit, log } = options;
   for (const { words, text } of commands) {
     const command = maskCredentials(text);
     if (signal.aborted) throw abortError(signal, 'running startup commands');
     emit('command.started', { command });
     const onLine = (line: OutputLine): void => logLine(log, command, line);
-    const result = await runOnce({ words, env, cwd }, { timeoutMs, graceMs, signal, onLine });
+    const result = await runOnce({ words, env, cwd }, { timeoutMs, graceMs, over, signal, onLine });
     const duration_ms = Math.round(result.durationMs);
     emit('command.ended', { command, status: result.status, duration_ms });
     if (result.cut === 'abort')
