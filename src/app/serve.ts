@@ -5,6 +5,7 @@ import { Deadline } from '../core/deadline.ts';
 import { HurricaneError } from '../core/errors.ts';
 import { createLog, type Log } from '../core/log.ts';
 import { LogSink } from '../core/log-sink.ts';
+import { readOomKills } from '../process/oom-kills.ts';
 import { writeTerminationLog } from '../process/termination-log.ts';
 import type { Edge } from './edge.ts';
 import type { Outcome } from './outcome.ts';
@@ -21,6 +22,7 @@ export async function serve(
   warnings: readonly string[],
   edge: Edge,
 ): Promise<number> {
+  const oomKills = readOomKills();
   const sink = new LogSink(edge.stdout.fd);
   const log = openLog(config, edge, sink);
   const shutdown = new Shutdown(config.stop.gracePeriodMs);
@@ -42,6 +44,7 @@ export async function serve(
     code: outcome.exitCode,
     signal: outcome.signal,
     reason: outcome.reason,
+    memory_kill: readOomKills() > oomKills,
     stderr: outcome.output ?? cast.app.lastErrors,
   });
   await sink.flush(Deadline.after(LAST_LINES_MS));
