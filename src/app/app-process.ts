@@ -25,8 +25,6 @@ export interface AppProcessOptions {
   readonly onLine: ((line: OutputLine) => void) | undefined;
   /** Resolves when the `startup` checks pass; throws when they do not in time. */
   readonly startupChecks: (signal: AbortSignal, timeoutMs: number) => Promise<void>;
-  /** Told before anything else happens once the app accepts. */
-  readonly onAddress: (address: Address) => void;
   readonly emit: Emit;
   readonly log: Log;
 }
@@ -43,6 +41,7 @@ export class AppProcess implements App {
   readonly #options: AppProcessOptions;
   readonly #ended = Promise.withResolvers<ExitStatus>();
   #child: Child | undefined;
+  #address: Address | undefined;
 
   constructor(options: AppProcessOptions) {
     this.#options = options;
@@ -55,6 +54,11 @@ export class AppProcess implements App {
 
   get ended(): Promise<ExitStatus> {
     return this.#ended.promise;
+  }
+
+  /** Where it accepts, once it does. */
+  get address(): Address | undefined {
+    return this.#address;
   }
 
   /** The end of what it wrote to stderr, as far as we saw it. */
@@ -122,7 +126,7 @@ export class AppProcess implements App {
     startedAt: number,
     signal: AbortSignal,
   ): Promise<void> {
-    const { config, startupChecks, onAddress, emit, log } = this.#options;
+    const { config, startupChecks, emit, log } = this.#options;
     const address = await waitUntilUp({
       addresses: place.addresses,
       readyPath: config.readyPath,
@@ -131,7 +135,7 @@ export class AppProcess implements App {
       otherPorts: () => (child.pid === undefined ? [] : portsOf(child.pid)),
       log,
     });
-    onAddress(address);
+    this.#address = address;
     emit('app.listening', {
       address: displayAddress(address),
       duration_ms: Math.round(performance.now() - startedAt),

@@ -22,12 +22,12 @@ export interface App {
 /** What the story is told with; `serve` provides it. */
 export interface Cast {
   readonly app: App;
-  readonly intake: Intake;
+  readonly intake: Pick<Intake, 'drain' | 'stop' | 'report'>;
   /** Binds every port, and answers on them from now on. */
   listen(): Promise<void>;
   /** Dependencies, then startup commands; what runs is asked to end at `signal` and killed at `over`. */
   prepare(signal: AbortSignal, over: AbortSignal): Promise<void>;
-  /** Everybody may know: it is up. */
+  /** Work is taken from now on, and everybody may know: it is up. */
   announceUp(): void;
   /** Everybody may know: it will be gone. */
   announceStop(): void;
@@ -93,7 +93,6 @@ async function startUp(cast: Cast, shutdown: Shutdown): Promise<Phase> {
     await cast.app.start(shutdown.signal);
     if (shutdown.signal.aborted) return phase;
     phase = 'serve';
-    cast.intake.open();
     cast.announceUp();
   } catch (error) {
     // After a stop was asked for, this is only how the abort shows.

@@ -107,7 +107,6 @@ export class ServeCast implements Cast {
       cwd: edge.cwd,
       onLine: config.log.app === 'json' ? this.#onAppLine : undefined,
       startupChecks: (signal, timeoutMs) => this.#checks.startupPassed(signal, timeoutMs),
-      onAddress: (address) => this.intake.connectTo(address),
       emit,
       log: log.component('app'),
     });
@@ -169,6 +168,7 @@ export class ServeCast implements Cast {
   announceUp(): void {
     const seconds = Math.round(performance.now()) / 1000;
     this.#state = 'up';
+    if (this.app.address !== undefined) this.intake.open(this.app.address);
     this.emit('startup.succeeded', { duration_s: seconds });
     this.#health.startupFinished(seconds);
   }

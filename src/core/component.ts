@@ -35,9 +35,24 @@ export interface DrainReport {
   readonly longestMs: number;
 }
 
-/** Where work comes in: HTTP requests or AMQP messages. Started closed. */
-export interface Intake extends Component {
-  open(): void;
+/** Where work went before. What is in hand there goes on there. */
+export interface Former {
+  /**
+   * Resolves when nothing is in hand there any more, or the deadline has passed; connections that would
+   * never end by themselves are ended within it. Never rejects.
+   */
+  whenIdle(deadline: Deadline): Promise<void>;
+}
+
+/** Where work comes in: HTTP requests or AMQP messages. Started closed. `To` is what it is handed to. */
+export interface Intake<To = void> extends Component {
+  /**
+   * Work goes to `to` from now on, first what was held. Undefined: nobody had it before. Also while
+   * draining; without effect after `stop`.
+   */
+  open(to: To): Former | undefined;
+  /** New work waits from now on, bounded in time and number, until `open`. Also while draining. */
+  hold(): Former | undefined;
   /** Ends the intake of work; resolves when the work in hand is done or the deadline has passed. */
   drain(deadline: Deadline): Promise<void>;
   readonly load: Load;

@@ -14,6 +14,7 @@ export type RequestOutcome =
 /** Why we answered in the app's place or cut its answer; the value of the `Hurricane-Error` field. */
 export type RequestFault =
   | 'starting'
+  | 'restarting'
   | 'draining'
   | 'bad-request'
   | 'connect-refused'

@@ -14,6 +14,7 @@ export interface Work {
 
 const shedFaults: ReadonlySet<RequestFault> = new Set<RequestFault>([
   'starting',
+  'restarting',
   'draining',
   'bad-request',
   'connect-refused',

@@ -9,6 +9,7 @@ import { faultHeader, respondJson, respondText, wantsJson } from '../http/respon
 /** Fault → status and the sentence for whoever asked. */
 export const faults: Record<RequestFault, { readonly status: number; readonly text: string }> = {
   starting: { status: 503, text: 'The app is starting. Please try again.' },
+  restarting: { status: 503, text: 'The app is being restarted. Please try again.' },
   draining: { status: 503, text: 'The app is stopping. Please try again.' },
   stopped: { status: 503, text: 'The app has stopped. Please try again.' },
   'bad-request': { status: 400, text: 'The request is not valid HTTP.' },

@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
 import type { ProxyConfig, StopConfig } from '../config/config.ts';
-import type { DrainReport, Intake } from '../core/component.ts';
+import type { DrainReport, Former, Intake } from '../core/component.ts';
 import type { Deadline } from '../core/deadline.ts';
 import type { Emit } from '../core/events.ts';
 import type { RequestRecord } from '../core/request-record.ts';
@@ -44,18 +44,18 @@ export interface ProxyOptions {
 }
 
 type State =
-  | { readonly kind: 'starting' }
-  | { readonly kind: 'open'; readonly context: ForwardingContext }
-  | { readonly kind: 'draining'; readonly context: ForwardingContext }
+  | 'starting'
+  | 'open'
+  | 'draining'
   /** The time to drain is over and the app is told to stop: what it cuts now is cut by us. */
-  | { readonly kind: 'stopping'; readonly context: ForwardingContext }
-  | { readonly kind: 'stopped' };
+  | 'stopping'
+  | 'stopped';
 
 /** Longest answer to "when shall I come back", in seconds. */
 const MAX_RETRY_AFTER_S = 30;
 
-/** Until `open` every request is answered 503; from `drain` on each answer ends its connection. */
-export class Proxy implements Intake, Handler {
+/** Until `open` and after `hold` every request is answered 503; from `drain` on each answer ends its connection. */
+export class Proxy implements Intake<Address>, Handler {
   readonly name = 'proxy';
   readonly #options: ProxyOptions;
   readonly #peers: Peers;
@@ -63,8 +63,11 @@ export class Proxy implements Intake, Handler {
   readonly #ledger: Ledger;
   readonly #inHand = new Slots<Exchange>();
   readonly #madeAt = performance.now();
-  #state: State = { kind: 'starting' };
-  #client: AppClient | undefined;
+  /** Called when a request is finished. */
+  readonly #watchers = new Set<() => void>();
+  #state: State = 'starting';
+  /** Undefined while there is no app to go to. */
+  #context: ForwardingContext | undefined;
   #lastRequestAt: number | undefined;
   #onIdle: (() => void) | undefined;
 
@@ -86,25 +89,34 @@ export class Proxy implements Intake, Handler {
     // The listener starts; the proxy only answers.
   }
 
-  /** Where the app listens; before `open`. */
-  connectTo(address: Address): void {
-    this.#client = new AppClient(address, this.#options.config.maxHeaderBytes);
-  }
-
-  open(): void {
-    const client = this.#client;
-    if (client === undefined) throw new Error('the address of the app is not known yet');
-    if (this.#state.kind !== 'starting') return;
-    const { maxBodyBytes, responseTimeoutMs, requestTimeoutMs } = this.#options.config;
-    const context: ForwardingContext = {
-      client,
+  open(address: Address): Former | undefined {
+    const former = this.hold();
+    if (this.#state === 'stopped') return former;
+    if (this.#state === 'starting') this.#state = 'open';
+    const { maxHeaderBytes, maxBodyBytes, responseTimeoutMs, requestTimeoutMs } =
+      this.#options.config;
+    this.#context = {
+      client: new AppClient(address, maxHeaderBytes),
       maxBodyBytes,
       responseTimeoutMs,
       requestTimeoutMs,
-      isClosing: () => this.#state.kind !== 'open',
+      isClosing: () => this.#state !== 'open',
       refuse: (exchange, request, response) => this.#refuse(exchange, request, response),
     };
-    this.#state = { kind: 'open', context };
+    return former;
+  }
+
+  hold(): Former | undefined {
+    const context = this.#context;
+    if (context === undefined) return undefined;
+    this.#context = undefined;
+    const inHand = this.#inHand.toArray();
+    return {
+      whenIdle: async (deadline) => {
+        await this.#untilEnded(inHand, deadline);
+        context.client.close();
+      },
+    };
   }
 
   /**
@@ -114,28 +126,23 @@ export class Proxy implements Intake, Handler {
   async drain(deadline: Deadline): Promise<void> {
     // After the app has ended by itself there is no time, and nothing that we would cut.
     const hadTime = !deadline.passed;
-    this.#state =
-      this.#state.kind === 'open'
-        ? { kind: 'draining', context: this.#state.context }
-        : { kind: 'stopped' };
-    if (this.#state.kind === 'draining') await this.#serveOn(deadline);
+    this.#state = this.#state === 'open' ? 'draining' : 'stopped';
+    if (this.#state === 'draining') await this.#serveOn(deadline);
     const door = this.#options.door();
     await door.stopAccepting();
     this.#options.emit('listener.closed', { listener: 'app' });
     await door.whenEmpty(this.#options.stop.drainQuietMs, deadline);
     await this.#whenIdle(deadline);
     for (const { work } of this.#inHand.toArray()) work?.endUpgraded();
-    if (hadTime && this.#state.kind === 'draining') {
-      this.#state = { kind: 'stopping', context: this.#state.context };
-    }
+    if (hadTime && this.#state === 'draining') this.#state = 'stopping';
   }
 
   /** What is in hand may end until the deadline; then it is cut. What was cut is counted as forced. */
   async stop(deadline: Deadline): Promise<void> {
     await this.#whenIdle(deadline);
-    this.#state = { kind: 'stopped' };
+    this.#state = 'stopped';
     for (const { work } of this.#inHand.toArray()) work?.force();
-    this.#client?.close();
+    this.#context?.client.close();
   }
 
   handleRequest(request: IncomingMessage, response: ServerResponse): void {
@@ -219,9 +226,9 @@ export class Proxy implements Intake, Handler {
     // The parser limits the whole head; a target alone may take half of it.
     if (exchange.target.length > maxHeaderBytes / 2) return refusal('target-too-long');
     if (head.bodyBytes > maxBodyBytes) return refusal('body-too-large');
-    if (this.#state.kind === 'starting') return refusal('starting');
-    if (this.#state.kind === 'stopped') return refusal('stopped');
-    return { kind: 'go', context: this.#state.context, head };
+    if (this.#state === 'starting' || this.#state === 'stopped') return refusal(this.#state);
+    if (this.#context === undefined) return refusal('restarting');
+    return { kind: 'go', context: this.#context, head };
   }
 
   #refuse(
@@ -237,13 +244,13 @@ export class Proxy implements Intake, Handler {
       text,
       requestId: exchange.requestId,
       retryAfterS: this.#retryAfterS(),
-      close: this.#state.kind !== 'starting' && this.#state.kind !== 'open',
+      close: this.#state !== 'starting' && this.#state !== 'open',
     });
   }
 
   /** A start that has taken long may take as long again: half of it, between 1 and 30 seconds. */
   #retryAfterS(): number {
-    if (this.#state.kind !== 'starting') return 1;
+    if (this.#state !== 'starting') return 1;
     const waitedS = (performance.now() - this.#madeAt) / 1000;
     return Math.min(MAX_RETRY_AFTER_S, Math.max(1, Math.ceil(waitedS / 2)));
   }
@@ -268,11 +275,23 @@ export class Proxy implements Intake, Handler {
     this.#onIdle = undefined;
   }
 
+  async #untilEnded(exchanges: readonly Exchange[], deadline: Deadline): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    const look = (): void => {
+      if (exchanges.every(({ ended }) => ended)) resolve(undefined);
+    };
+    this.#watchers.add(look);
+    look();
+    await doneBefore(promise, deadline.signal);
+    this.#watchers.delete(look);
+  }
+
   readonly #finished = (exchange: Exchange): void => {
     this.#inHand.remove(exchange);
-    if (this.#state.kind === 'stopping' && exchange.outcome === 'failed') this.#ledger.force();
+    if (this.#state === 'stopping' && exchange.outcome === 'failed') this.#ledger.force();
     this.#options.onFinished(exchange);
     if (this.#ledger.active === 0) this.#onIdle?.();
+    for (const look of this.#watchers) look();
   };
 }
 

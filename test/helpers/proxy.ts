@@ -65,8 +65,7 @@ export async function useProxy(t: TestContext, given: ProxyGiven): Promise<TestP
   });
   if (given.app !== undefined) {
     const { app } = given;
-    proxy.connectTo(typeof app === 'number' ? { host: '127.0.0.1', port: app } : app);
-    proxy.open();
+    proxy.open(typeof app === 'number' ? { host: '127.0.0.1', port: app } : app);
   }
   await listener.bind();
   t.after(async () => {
