@@ -11,7 +11,14 @@ import {
 import { useTempDir } from '../../helpers/temp-dir.ts';
 
 const message: Termination = {
-  ...{ phase: 'serve', code: 137, signal: 'SIGKILL', reason: 'killed', stderr: '' },
+  ...{
+    phase: 'serve',
+    code: 137,
+    signal: 'SIGKILL',
+    reason: 'killed',
+    memory_kill: true,
+    stderr: '',
+  },
 };
 
 suite('the termination message', () => {

@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+
+import { outcomeOf, type Ending } from '../../../src/app/outcome.ts';
+import { HurricaneError } from '../../../src/core/errors.ts';
+import type { ExitStatus } from '../../../src/core/exit-status.ts';
+
+const exited = (code: number): ExitStatus => ({ kind: 'exited', code });
+const signalled = (signal: NodeJS.Signals): ExitStatus => ({ kind: 'signalled', signal });
+
+const stopped: Ending = {
+  phase: 'serve',
+  reason: { kind: 'signal', signal: 'SIGTERM' },
+  app: exited(0),
+  stopSignal: 'SIGTERM',
+  killed: false,
+  hurried: false,
+};
+
+const table: readonly (readonly [title: string, exitCode: number, change: Partial<Ending>])[] = [
+  ['an app that ends with 0 on our signal stopped orderly', 0, {}],
+  ['an app that dies of our signal stopped orderly', 0, { app: signalled('SIGTERM') }],
+  ['an app that answers our signal as a JVM does stopped orderly', 0, { app: exited(143) }],
+  [
+    '143 is no orderly end on another stop signal',
+    143,
+    { app: exited(143), stopSignal: 'SIGQUIT' },
+  ],
+  ['131 is the JVM answer to SIGQUIT', 0, { app: exited(131), stopSignal: 'SIGQUIT' }],
+  ['an app that fails while stopping passes its code on', 3, { app: exited(3) }],
+  ['an app that crashes while stopping is 128 + n', 139, { app: signalled('SIGSEGV') }],
+  ['an app that had to be killed is 137', 137, { app: signalled('SIGKILL'), killed: true }],
+  ['a second signal is 130, whatever the app did', 130, { hurried: true }],
+  ['a stop during startup commands is 143', 143, { phase: 'prepare', app: undefined }],
+  ['a second signal during them is 130', 130, { phase: 'prepare', app: undefined, hurried: true }],
+  [
+    'an app that ends by itself passes its code on',
+    7,
+    { reason: { kind: 'app-ended', status: exited(7) } },
+  ],
+  [
+    'an app that was not found is 127',
+    127,
+    { reason: { kind: 'app-ended', status: { kind: 'not-started', code: 127, reason: 'x' } } },
+  ],
+  [
+    'a failure has the exit code of its row in the catalogue',
+    75,
+    { reason: { kind: 'failed', error: new HurricaneError('startup-command-failed', 'x') } },
+  ],
+  ['any other error is a bug', 70, { reason: { kind: 'failed', error: new Error('x') } }],
+];
+
+suite('outcome', () => {
+  for (const [title, exitCode, change] of table) {
+    test(title, () => assert.equal(outcomeOf({ ...stopped, ...change }).exitCode, exitCode));
+  }
+
+  test('every outcome says what to do next', () => {
+    for (const [, , change] of table) {
+      assert.notEqual(outcomeOf({ ...stopped, ...change }).next, '');
+    }
+  });
+
+  test('names the signal that ended the app, else the one that stopped us', () => {
+    assert.equal(outcomeOf(stopped).signal, 'SIGTERM');
+    const reason = { kind: 'app-ended', status: signalled('SIGKILL') } as const;
+    assert.equal(outcomeOf({ ...stopped, reason }).signal, 'SIGKILL');
+  });
+});
