@@ -5,6 +5,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 import type { Deadline } from '../core/deadline.ts';
+import { doneBefore } from '../lib/waiting.ts';
 
 /** How long a client may go on sending a body that nobody reads before its connection is destroyed. */
 const LINGER_MS = 1000;
@@ -49,7 +50,7 @@ export class Connections {
     if (connection === undefined) return;
     connection.busy += 1;
     connection.response = response;
-    response.once('close', connection.release);
+    response.on('close', connection.release);
   }
 
   /** Busy for the rest of its life. */
@@ -66,18 +67,15 @@ export class Connections {
   async whenEmpty(idleMs: number, deadline: Deadline): Promise<void> {
     if (this.#all.size === 0 || deadline.passed) return;
     const { promise, resolve } = Promise.withResolvers<undefined>();
-    const finish = (): void => resolve(undefined);
-    this.#onEmpty = finish;
-    deadline.signal.addEventListener('abort', finish, { once: true });
-    let timer = setTimeout(() => undefined, 0);
+    this.#onEmpty = () => resolve(undefined);
+    let timer: NodeJS.Timeout | undefined;
     const sweep = (): void => {
       timer = setTimeout(sweep, this.#endIdle(idleMs));
     };
     sweep();
-    await promise;
+    await doneBefore(promise, deadline.signal);
     clearTimeout(timer);
     this.#onEmpty = undefined;
-    deadline.signal.removeEventListener('abort', finish);
   }
 
   destroyAll(): void {

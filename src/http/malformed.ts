@@ -57,11 +57,13 @@ function answer(socket: Socket, fault: MalformedFault): void {
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
 }
 
+type ParserError = Error & { code?: string; rawPacket?: Buffer; bytesParsed?: number };
+
 function faultOf(error: Error, socket: Socket): MalformedFault | undefined {
-  const { code, rawPacket } = error as Error & { code?: string; rawPacket?: Buffer };
+  const { code, rawPacket, bytesParsed } = error as ParserError;
   switch (code) {
     case 'HPE_HEADER_OVERFLOW':
-      return isInRequestLine(rawPacket) ? 'target-too-long' : 'header-too-large';
+      return isInRequestLine(rawPacket, bytesParsed) ? 'target-too-long' : 'header-too-large';
     case 'ERR_HTTP_REQUEST_TIMEOUT':
       return socket.bytesRead === 0 ? undefined : 'request-timeout';
     case 'HPE_INVALID_EOF_STATE':
@@ -73,11 +75,8 @@ function faultOf(error: Error, socket: Socket): MalformedFault | undefined {
   }
 }
 
-/** The parser does not say where it stopped; a packet that begins a request and has no line end does. */
-function isInRequestLine(packet: Buffer | undefined): boolean {
-  return (
-    packet !== undefined &&
-    !packet.includes(10) &&
-    /^[A-Z]+ /.test(packet.toString('latin1', 0, 16))
-  );
+/** The parser does not say in which line it stopped; in a packet that begins a request it can be seen. */
+function isInRequestLine(packet: Uint8Array = new Uint8Array(), parsed = 0): boolean {
+  const line = Buffer.from(packet.subarray(0, parsed));
+  return /^[A-Z]+ /.test(line.toString('latin1', 0, 16)) && !line.includes('\n');
 }

@@ -80,6 +80,7 @@ export class Forwarding implements Outgoing, Work {
     // Fields are limited by their size, not silently by their number.
     appRequest.maxHeadersCount = 0;
     appRequest.on('error', (error) => this.#appFailed(appRequest, error));
+    appRequest.on('close', () => this.#appClosed(appRequest));
     appRequest.on('response', (answer) => this.#relay(answer));
     appRequest.on('information', (information) => this.#inform(information));
     if (this.#head.body === 'none') appRequest.end();
@@ -220,6 +221,11 @@ export class Forwarding implements Outgoing, Work {
     if (this.#answered) this.fail('app-truncated');
     else if (this.#isUnprocessed(appRequest, error)) this.#tryAgain(error);
     else this.fail(faultOfError(error));
+  }
+
+  /** Without an error and without an answer: it switched protocols unasked. */
+  #appClosed(appRequest: ClientRequest): void {
+    if (!this.#answered && appRequest === this.#appRequest) this.fail('app-malformed');
   }
 
   /**

@@ -31,6 +31,9 @@ export class Upgrade implements Work {
     socket.setDefaultEncoding('latin1');
     socket.on('error', () => undefined);
     socket.once('close', () => this.#close());
+    // Nobody reads it before the app has switched; without this a client that leaves is not noticed.
+    socket.once('end', () => this.#answered || socket.destroy());
+    socket.read(0);
   }
 
   /** Hands the handshake to the app. `bytes` came right behind it. */

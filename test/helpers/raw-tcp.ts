@@ -59,8 +59,12 @@ export class RawSocket {
 }
 
 /** A client's connection; it is gone with its test. */
-export async function useClient(t: TestContext, port: number): Promise<RawSocket> {
-  const socket = connect(port, '127.0.0.1');
+export async function useClient(
+  t: TestContext,
+  port: number,
+  options: { readonly allowHalfOpen?: boolean } = {},
+): Promise<RawSocket> {
+  const socket = connect({ port, host: '127.0.0.1', ...options });
   t.after(() => socket.destroy());
   await once(socket, 'connect');
   return new RawSocket(socket);
