@@ -27,6 +27,6 @@ export async function serveExample(
   options: StartOptions,
 ): Promise<Hurricane> {
   const hurricane = await startExample(t, args, options);
-  await hurricane.up(30_000);
+  await hurricane.up();
   return hurricane;
 }

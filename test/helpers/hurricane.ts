@@ -2,16 +2,17 @@
 
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
-import { createInterface } from 'node:readline';
+import { createInterface, type Interface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type { TestContext } from 'node:test';
 
 import { artefactCommand, type Artefact } from './artefacts.ts';
+import { useFifo } from './fifo.ts';
 import { request, type Answer, type RequestOptions } from './request.ts';
 import { usePort } from './port.ts';
 
-const SEES_WITHIN_MS = 10_000;
+const SEES_WITHIN_MS = 30_000;
 const STOPS_WITHIN_MS = 10_000;
 
 /** One line of our log. */
@@ -40,6 +41,8 @@ export interface StartOptions {
   readonly cwd?: string;
   /** False: `--port` and `--probe-port` are left to the arguments, the environment and the defaults. */
   readonly choosePorts?: boolean;
+  /** True: its stdout is a pipe as in a container, not the socket that Node makes. */
+  readonly fifo?: boolean;
 }
 
 interface ResultOptions extends Omit<StartOptions, 'choosePorts' | 'launcher'> {
@@ -77,20 +80,24 @@ export async function runHurricane(
 export async function startHurricane(
   t: TestContext,
   args: readonly string[],
-  { artefact, launcher = [], env = {}, cwd, choosePorts = true }: StartOptions,
+  { artefact, launcher = [], env = {}, cwd, choosePorts = true, fifo = false }: StartOptions,
 ): Promise<Hurricane> {
   const [program = '', ...first] = [...launcher, ...artefactCommand(t, artefact)];
   const withPorts = choosePorts ? await addPorts(args) : args;
+  const pipe = fifo ? useFifo(t) : undefined;
   const child = spawn(program, [...first, 'serve', ...withPorts], {
     cwd,
     env: { ...baseEnvironment(), ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', pipe?.writeEnd ?? 'pipe', 'pipe'],
     detached: true,
-  });
-  const hurricane = new Hurricane(child, portsOf(withPorts));
+  }) as Child;
+  pipe?.closeWriteEnd();
+  const hurricane = new Hurricane(child, pipe?.readEnd ?? child.stdout, portsOf(withPorts));
   t.after(() => hurricane.end());
   return hurricane;
 }
+
+type Child = ChildProcessByStdio<null, Readable, Readable>;
 
 /** A running `hurricane serve`. */
 export class Hurricane {
@@ -101,21 +108,25 @@ export class Hurricane {
   /** What it wrote to stdout and is not a line of our log: the app's output. */
   readonly output: string[] = [];
   readonly logs: LogLine[] = [];
-  readonly #child: ChildProcessByStdio<null, Readable, Readable>;
+  /** Resolves when the process has ended, whether or not anybody reads its output. */
+  readonly left: Promise<void>;
+  readonly #child: Child;
+  readonly #lines: Interface;
+  #reading = true;
   readonly #waiting = new Set<() => void>();
   #stderr = '';
   #ended: Exit | undefined;
 
-  constructor(
-    child: ChildProcessByStdio<null, Readable, Readable>,
-    ports: { port: number; probePort: number },
-  ) {
+  constructor(child: Child, stdout: Readable, ports: { port: number; probePort: number }) {
     this.#child = child;
     this.port = ports.port;
     this.probePort = ports.probePort;
     child.stderr.setEncoding('utf8').on('data', (chunk: string) => (this.#stderr += chunk));
-    createInterface({ input: child.stdout }).on('line', (line) => this.#read(line));
-    this.exit = once(child, 'close').then((values) => {
+    this.#lines = createInterface({ input: stdout }).on('line', (line) => this.#read(line));
+    this.left = once(child, 'exit').then(() => undefined);
+    const read = once(this.#lines, 'close');
+    this.exit = once(child, 'close').then(async (values) => {
+      await read;
       const [code, signal] = values as [number | null, NodeJS.Signals | null];
       this.#ended = { code, signal };
       this.#wake();
@@ -153,6 +164,18 @@ export class Hurricane {
     this.#child.kill(signal);
   }
 
+  /** Its output stays where it is until `readOn`. */
+  stopReading(): void {
+    this.#reading = false;
+    this.#lines.pause();
+  }
+
+  readOn(): void {
+    if (this.#reading) return;
+    this.#reading = true;
+    this.#lines.resume();
+  }
+
   /** Resolves when the app is served. */
   up(within?: number): Promise<LogLine> {
     return this.sees('startup.succeeded', within);
@@ -175,6 +198,7 @@ export class Hurricane {
   /** Ends it at once if it still runs: a second signal skips every wait. */
   async end(): Promise<void> {
     if (this.#ended !== undefined) return;
+    this.readOn();
     this.signal('SIGCONT');
     this.signal('SIGTERM');
     this.signal('SIGINT');
