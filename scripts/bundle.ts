@@ -84,13 +84,24 @@ const lazyBuiltins: Plugin = {
   },
 };
 
+/** Loaded by the first call of one of their functions: they take long, and come after the app's start. */
+const late = ['crypto', 'https'];
+
 function moduleText(name: string): string {
-  const exported = Object.keys(createRequire(import.meta.url)(`node:${name}`) as object);
+  const builtin = createRequire(import.meta.url)(`node:${name}`) as Record<string, unknown>;
+  const names = Object.keys(builtin).filter((key) => /^[A-Za-z_$][\w$]*$/.test(key));
+  const load = `process.getBuiltinModule('node:${name}')`;
+  const isLate = (key: string): boolean =>
+    late.includes(name) && /^[a-z]/.test(key) && typeof builtin[key] === 'function';
   return [
-    `const builtin = process.getBuiltinModule('node:${name}');`,
+    `const builtin = /* @__PURE__ */ (() => ${load})();`,
     'export default builtin;',
-    ...exported
-      .filter((key) => /^[A-Za-z_$][\w$]*$/.test(key) && key !== 'default')
-      .map((key) => `export const ${key} = /* @__PURE__ */ (() => builtin.${key})();`),
+    ...names
+      .filter((key) => key !== 'default')
+      .map((key) =>
+        isLate(key)
+          ? `export const ${key} = (...args) => ${load}.${key}(...args);`
+          : `export const ${key} = /* @__PURE__ */ (() => builtin.${key})();`,
+      ),
   ].join('\n');
 }
