@@ -38,6 +38,8 @@ function readOne(bytes: string): { request: StrictRequest; rest: string } | unde
   for (const line of lines) {
     const [, name = '', value = ''] = matching(fieldLine, line);
     const key = name.toLowerCase();
+    // CGI, WSGI and PHP take `_` for `-`.
+    if (/^(content_length|transfer_encoding)$/.test(key)) throw new Error(`the field ${name}`);
     fields.set(key, [...(fields.get(key) ?? []), value]);
   }
   const body = readBody(fields, bytes.slice(end + 4));
