@@ -6,6 +6,7 @@ import { isatty } from 'node:tty';
 import type { CliEdge } from './cli/command.ts';
 import { run } from './cli/cli.ts';
 import { reportError } from './cli/report.ts';
+import { catalogue } from './core/errors.ts';
 import { RELAYED_SIGNALS, STOP_SIGNALS } from './process/signals.ts';
 
 /** Put in by the bundler. */
@@ -17,6 +18,7 @@ const isTerminal = isatty(1);
 const edge: CliEdge = {
   env,
   cwd: process.cwd(),
+  pid: process.pid,
   version: typeof VERSION === 'string' ? VERSION : 'from source',
   stdout: { fd: 1, isTerminal, color: isTerminal && (env['NO_COLOR'] ?? '') === '' },
   columns: isTerminal ? process.stdout.columns : 80,
@@ -27,6 +29,7 @@ const edge: CliEdge = {
   onSignal: (listener) => {
     for (const name of [...STOP_SIGNALS, ...RELAYED_SIGNALS]) process.on(name, listener);
   },
+  onChildEnded: (listener) => process.on('SIGCHLD', listener),
   onBug: (listener) => {
     onBug = listener;
   },
@@ -36,4 +39,6 @@ let onBug = (error: Error): void => process.exit(reportError(error, edge));
 // Node turns a rejection that nobody handles into this too.
 process.on('uncaughtException', (error) => onBug(error));
 
+// Were there ever nothing left to wait for before the end, it must not look like a success.
+process.exitCode = catalogue.bug.exitCode;
 process.exit(await run(argv.slice(2), edge));

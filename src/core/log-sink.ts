@@ -1,10 +1,11 @@
 // Where log lines go: written in the background, bounded, so that a stalled reader stalls nobody.
 
-import { constants, createWriteStream, fstatSync, openSync } from 'node:fs';
+import { constants, fstatSync, openSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 
 import type { Deadline } from './deadline.ts';
+import { openShared } from './shared-descriptor.ts';
 
 /** Up to this many bytes a pipe takes whole or not at all (POSIX PIPE_BUF on Linux). */
 const ATOMIC_BYTES = 4096;
@@ -19,7 +20,7 @@ export class LogSink {
   #batch = '';
   #flushing = false;
   #dropped = 0;
-  #reported = 0;
+  #told = 0;
 
   constructor(fd: number) {
     this.#stream = openStream(fd);
@@ -47,17 +48,21 @@ export class LogSink {
     });
   }
 
-  /** The number of lines dropped since the last call, for one honest sentence about them. */
-  takeUnreported(): number {
-    const fresh = this.#dropped - this.#reported;
-    this.#reported = this.#dropped;
-    return fresh;
+  /** Calls `tell` each time the reader has caught up, with the lines dropped since the last time. */
+  onCaughtUp(tell: (dropped: number) => void): void {
+    this.#stream.on('drain', () => {
+      const fresh = this.#dropped - this.#told;
+      this.#told = this.#dropped;
+      if (fresh > 0) tell(fresh);
+    });
   }
 
   /** Resolves when everything is written or the deadline has passed. */
   async flush(deadline: Deadline): Promise<void> {
     this.#writeBatch();
     if (this.#stream.writableLength === 0 || this.#stream.destroyed) return;
+    // Nothing else may be left that keeps the process from ending in the middle of a line.
+    if (this.#stream instanceof Socket) this.#stream.ref();
     const done = Promise.withResolvers<undefined>();
     const finish = (): void => done.resolve(undefined);
     this.#stream.write('', finish);
@@ -77,12 +82,12 @@ export class LogSink {
  * inherits our stdout must not find its own writes refused with EAGAIN.
  */
 function openStream(fd: number): Writable {
-  if (!fstatSync(fd).isFIFO()) return createWriteStream('', { fd, autoClose: false });
+  if (!fstatSync(fd).isFIFO()) return openShared(fd);
   try {
     const own = openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK);
     return new Socket({ fd: own, readable: false, writable: true }).unref();
   } catch {
-    // No /proc, or not ours to open: the thread pool writes, slower but just as patient.
-    return createWriteStream('', { fd, autoClose: false });
+    // No /proc, or not ours to open.
+    return openShared(fd);
   }
 }

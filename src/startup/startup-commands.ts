@@ -66,7 +66,7 @@ export function failure(
       : describeExit(status);
   return new HurricaneError('startup-command-failed', `startup command "${command}" ${how}`, {
     hint: hintFor(status, cut),
-    output,
+    ...(output !== '' && { output }),
   });
 }
 
