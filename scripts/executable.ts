@@ -1,7 +1,7 @@
 // Turns the bundle into the single executable: Node's own binary with our module inside.
 
 import { execFile } from 'node:child_process';
-import { copyFile, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -16,8 +16,11 @@ export async function buildExecutable(bundle: string, outfile: string): Promise<
     // Symbols are a fifth of the size. They must go before the module is added, not after.
     await run('strip', [node]).catch(ignoreMissingStrip);
     const config = join(work, 'sea.json');
-    await writeFile(config, JSON.stringify(seaConfig(bundle, node, outfile)));
+    const built = join(work, 'built');
+    await writeFile(config, JSON.stringify(seaConfig(bundle, node, built)));
     await run(process.execPath, ['--build-sea', config]);
+    // A program that runs cannot be overwritten, but its name can go to another.
+    await rename(built, outfile);
   } finally {
     await rm(work, { recursive: true });
   }

@@ -52,10 +52,7 @@ export async function run(cast: Cast, shutdown: Shutdown, gracePeriodMs: number)
   const { budget } = shutdown;
   const { appMs, flushMs } = stopShares(gracePeriodMs, cast.hasWebhooks);
   cast.announceStop();
-  cast.emit('drain.started', {
-    reason: describeReason(reason),
-    budget_ms: Math.round(budget.leftMs),
-  });
+  if (phase === 'serve') tellDrain(cast, reason, budget);
   const startedAt = performance.now();
 
   // Without the app, or before it was up, there is nothing to wait for.
@@ -66,11 +63,11 @@ export async function run(cast: Cast, shutdown: Shutdown, gracePeriodMs: number)
     cast.app.stop(appDeadline),
     cast.intake.stop(orderly ? appDeadline : budget.within(LAST_ANSWERS_MS)),
   ]);
-  cast.emit('drain.ended', {
-    ...cast.intake.report(),
-    duration_ms: Math.round(performance.now() - startedAt),
-  });
-  await cast.farewell(budget);
+  if (phase === 'serve') {
+    const duration_ms = Math.round(performance.now() - startedAt);
+    cast.emit('drain.ended', { ...cast.intake.report(), duration_ms });
+  }
+  await cast.farewell(budget.within(Math.max(flushMs, LAST_ANSWERS_MS)));
   return outcomeOf({
     phase,
     reason,
@@ -112,6 +109,11 @@ function reportFailure(cast: Cast, phase: Phase, reason: StopReason): void {
     reason: describeReason(reason),
     output: typeof output === 'string' ? output : undefined,
   });
+}
+
+function tellDrain(cast: Cast, reason: StopReason, budget: Deadline): void {
+  const budget_ms = Math.round(budget.leftMs);
+  cast.emit('drain.started', { reason: describeReason(reason), budget_ms });
 }
 
 function describeReason(reason: StopReason): string {
