@@ -18,9 +18,9 @@ export interface Load {
   readonly active: number;
   /** Accepted, and the answer has not begun: the queue length. */
   readonly queued: number;
-  /** Finished since the start of the process. */
+  /** Finished since the start of the process; what the app never saw because we refused it does not count. */
   readonly finished: number;
-  /** Running mean of all finished, in milliseconds; 0 before the first. */
+  /** Running mean of what the app has finished, upgraded connections left out; in ms, 0 before the first. */
   readonly averageMs: number;
 }
 

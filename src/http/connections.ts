@@ -34,13 +34,14 @@ export class Connection {
 
 export class Connections {
   readonly #all = new Map<Duplex, Connection>();
-  #onEmpty: (() => void) | undefined;
+  readonly #onEmpty = new Set<() => void>();
 
   add(socket: Socket): void {
     this.#all.set(socket, new Connection(socket));
     socket.once('close', () => {
       this.#all.delete(socket);
-      if (this.#all.size === 0) this.#onEmpty?.();
+      if (this.#all.size > 0) return;
+      for (const tell of this.#onEmpty) tell();
     });
   }
 
@@ -67,15 +68,18 @@ export class Connections {
   async whenEmpty(idleMs: number, deadline: Deadline): Promise<void> {
     if (this.#all.size === 0 || deadline.passed) return;
     const { promise, resolve } = Promise.withResolvers<undefined>();
-    this.#onEmpty = () => resolve(undefined);
+    const finish = (): void => resolve(undefined);
+    this.#onEmpty.add(finish);
     let timer: NodeJS.Timeout | undefined;
     const sweep = (): void => {
-      timer = setTimeout(sweep, this.#endIdle(idleMs));
+      if (!this.#onEmpty.has(finish)) return;
+      // Behind the next reading of all sockets: what has arrived by then makes its connection busy.
+      timer = setTimeout(() => setImmediate(sweep), this.#endIdle(idleMs));
     };
     sweep();
     await doneBefore(promise, deadline.signal);
+    this.#onEmpty.delete(finish);
     clearTimeout(timer);
-    this.#onEmpty = undefined;
   }
 
   destroyAll(): void {

@@ -37,6 +37,8 @@ export interface TestProxy {
   readonly url: string;
   readonly records: readonly RequestRecord[];
   readonly events: readonly EventName[];
+  /** Resolves when the event has happened. */
+  readonly sees: (name: EventName) => Promise<void>;
   /** Resolves with all records once there are `count`. */
   readonly finished: (count: number) => Promise<readonly RequestRecord[]>;
 }
@@ -46,6 +48,16 @@ export async function useProxy(t: TestContext, given: ProxyGiven): Promise<TestP
   const records: RequestRecord[] = [];
   const events: EventName[] = [];
   const waiting = new Set<() => void>();
+  const until = async (reached: () => boolean): Promise<void> => {
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    const check = (): void => {
+      if (reached()) resolve(undefined);
+    };
+    waiting.add(check);
+    check();
+    await promise;
+    waiting.delete(check);
+  };
   const proxy: Proxy = new Proxy({
     config,
     stop: { gracePeriodMs: 25_000, drainDelayMs: 0, drainQuietMs: 0, ...given.stop },
@@ -55,7 +67,10 @@ export async function useProxy(t: TestContext, given: ProxyGiven): Promise<TestP
       records.push(record);
       for (const check of waiting) check();
     },
-    emit: (name) => void events.push(name),
+    emit: (name) => {
+      events.push(name);
+      for (const check of waiting) check();
+    },
     door: () => listener,
   });
   const { headerTimeoutMs, idleTimeoutMs, maxHeaderBytes } = config;
@@ -77,15 +92,9 @@ export async function useProxy(t: TestContext, given: ProxyGiven): Promise<TestP
   return {
     ...{ proxy, listener, port, records, events },
     url: `http://127.0.0.1:${port}`,
+    sees: (name) => until(() => events.includes(name)),
     finished: async (count) => {
-      const { promise, resolve } = Promise.withResolvers<undefined>();
-      const check = (): void => {
-        if (records.length >= count) resolve(undefined);
-      };
-      waiting.add(check);
-      check();
-      await promise;
-      waiting.delete(check);
+      await until(() => records.length >= count);
       return records;
     },
   };

@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import { connect } from 'node:net';
+import { test, type TestContext } from 'node:test';
+
+import { Deadline } from '../../src/core/deadline.ts';
+import { HurricaneError } from '../../src/core/errors.ts';
+import { Listener, type Handler } from '../../src/http/listener.ts';
+import { reachHttp, reachTcp } from '../../src/http/reach.ts';
+import { useClient } from '../helpers/raw-tcp.ts';
+
+const get = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
+
+async function useListener(
+  t: TestContext,
+  handler: Handler,
+  { port = 0, host = '127.0.0.1' } = {},
+): Promise<Listener> {
+  const listener = new Listener({
+    ...{ host, port, portFlag: '--port', handler },
+    ...{ headerTimeoutMs: 15_000, idleTimeoutMs: 75_000, maxHeaderBytes: 65_536 },
+  });
+  await listener.bind();
+  t.after(() => listener.close(Deadline.after(0)));
+  return listener;
+}
+
+const answering: Handler = { handleRequest: (_, response) => void response.end('ok') };
+
+test('a taken port is a sentence that names the flag, and leaves nothing behind', async (t) => {
+  const { address } = await useListener(t, answering);
+  await assert.rejects(useListener(t, answering, { port: address.port }), (error) => {
+    assert.ok(error instanceof HurricaneError);
+    assert.equal(error.code, 'port-taken');
+    assert.match(error.message, new RegExp(`port ${address.port} .*taken`));
+    assert.match(error.hint ?? '', /--port/);
+    return true;
+  });
+});
+
+test('`::` accepts IPv4 as well', async (t) => {
+  const { address } = await useListener(t, answering, { host: '::' });
+  const client = await useClient(t, address.port);
+  await client.send(get).until('ok');
+});
+
+test('after stopAccepting a new connection is refused and an old one is still served', async (t) => {
+  const listener = await useListener(t, answering);
+  const { port } = listener.address;
+  const client = await useClient(t, port);
+  await client.send(get).until('ok');
+  await listener.stopAccepting();
+  const [error] = (await once(connect(port, '127.0.0.1'), 'error')) as [NodeJS.ErrnoException];
+  assert.equal(error.code, 'ECONNREFUSED');
+  await client.send(get).until(/ok[^]*ok/);
+});
+
+test('idle connections end by age, those in hand with their answer', async (t) => {
+  const held = Promise.withResolvers<ServerResponse>();
+  const listener = await useListener(t, {
+    handleRequest: (request, response) => {
+      if (request.url === '/held') held.resolve(response);
+      else response.end('ok');
+    },
+  });
+  const { port } = listener.address;
+  const idle = await useClient(t, port);
+  await idle.send(get).until('ok');
+  const busy = await useClient(t, port);
+  busy.send('GET /held HTTP/1.1\r\nHost: a\r\n\r\n');
+  const response = await held.promise;
+  const young = await useClient(t, port);
+  await listener.stopAccepting();
+  const empty = listener.whenEmpty(300, Deadline.after(10_000));
+  // Just accepted, its request on the way: it is served.
+  await young.send(get).until('ok');
+  await idle.closed;
+  assert.equal(busy.socket.destroyed, false);
+  response.setHeader('Connection', 'close');
+  response.end('held');
+  assert.match(await busy.all(), /held$/);
+  await empty;
+  await young.closed;
+});
+
+test('close destroys what is left when the deadline passes', async (t) => {
+  const held = Promise.withResolvers<undefined>();
+  const listener = await useListener(t, { handleRequest: () => held.resolve(undefined) });
+  const client = await useClient(t, listener.address.port);
+  client.send(get);
+  await held.promise;
+  await listener.close(Deadline.after(20));
+  await client.closed;
+  assert.equal(client.received, '');
+});
+
+test('a handler without upgrades answers a handshake as a request', async (t) => {
+  const listener = await useListener(t, answering);
+  const client = await useClient(t, listener.address.port);
+  client.send(`${get.slice(0, -2)}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n`);
+  await client.until('ok');
+});
+
+test('reaching: accepted, refused, an answer by its status, too late, called off', async (t) => {
+  const statuses: Record<string, number> = { '/good': 204, '/moved': 302, '/bad': 500 };
+  const listener = await useListener(t, {
+    handleRequest: ({ url = '' }, response) => {
+      const status = statuses[url];
+      if (status !== undefined) response.writeHead(status).end();
+    },
+  });
+  const address = listener.address;
+  const limits = { timeoutMs: 5000 };
+  assert.deepEqual(await reachTcp(address, limits), { ok: true });
+  assert.deepEqual(await reachHttp({ address, path: '/good' }, limits), { ok: true, status: 204 });
+  const url = `http://127.0.0.1:${address.port}`;
+  assert.deepEqual(await reachHttp(`${url}/moved`, limits), { ok: true, status: 302 });
+  const bad = await reachHttp(`${url}/bad`, limits);
+  assert.deepEqual(bad, { ok: false, status: 500, reason: 'answered 500' });
+  const late = await reachHttp({ address, path: '/never' }, { timeoutMs: 30 });
+  assert.deepEqual(late, { ok: false, reason: 'no answer within 30 ms' });
+  const signal = AbortSignal.abort();
+  assert.equal((await reachHttp(`${url}/never`, { ...limits, signal })).ok, false);
+  assert.equal((await reachTcp(address, { ...limits, signal })).ok, false);
+  await listener.stopAccepting();
+  const refused = { ok: false, reason: 'connection refused' };
+  assert.deepEqual(await reachTcp(address, limits), refused);
+  assert.deepEqual(await reachHttp({ address, path: '/' }, limits), refused);
+  assert.equal((await reachHttp('not a url', limits)).ok, false);
+});
