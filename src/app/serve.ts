@@ -38,6 +38,9 @@ export async function serve(
   for (const warning of warnings) log.warn({}, warning);
 
   const outcome = await run(cast, shutdown, config.stop.gracePeriodMs);
+  const lastLines = Deadline.after(LAST_LINES_MS);
+  // After a burst there must be room for the line that says how it ended.
+  await sink.flush(lastLines);
   tellEnd(outcome, log);
   await writeTerminationLog(config.terminationLog, {
     phase: outcome.phase,
@@ -47,7 +50,7 @@ export async function serve(
     memory_kill: readOomKills() > oomKills,
     stderr: outcome.output ?? cast.app.lastErrors,
   });
-  await sink.flush(Deadline.after(LAST_LINES_MS));
+  await sink.flush(lastLines);
   return outcome.exitCode;
 }
 
