@@ -20,7 +20,8 @@ function randomHex(bytes: number): string {
  * of every app whose sampler follows its parent, which is the default of OpenTelemetry.
  */
 export function newTraceparent(): string {
-  return `00-${randomHex(16)}-${randomHex(8)}-01`;
+  const hex = randomHex(24);
+  return `00-${hex.slice(0, 32)}-${hex.slice(32)}-01`;
 }
 
 /** The trace id, so that log line and trace find each other. */
