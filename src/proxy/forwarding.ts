@@ -26,6 +26,7 @@ export interface ForwardingContext {
 const MAX_TRIES = 3;
 const RETRY_DELAY_MS = 20;
 
+/** Ends its exchange exactly once, whatever client and app do; then the request to the app has ended too. */
 export class Forwarding implements Outgoing, Work {
   readonly method: string;
   readonly url: string;

@@ -3,16 +3,16 @@
 import { STATUS_CODES, type ClientRequest, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 
-import { noStore } from '../http/respond.ts';
 import type { RequestFault } from '../core/request-record.ts';
+import { faultHeader, noStore } from '../http/respond.ts';
 import type { Exchange, Work } from './exchange.ts';
 import { faultOfError, faults } from './faults.ts';
-import { faultHeader } from '../http/respond.ts';
 import type { Outgoing } from './forward.ts';
 import type { ForwardingContext } from './forwarding.ts';
 import type { RequestHead } from './request-head.ts';
 import { forwardableFields } from './response-head.ts';
 
+/** Counted from the handshake to the end of the connection; both sides are gone when it has ended. */
 export class Upgrade implements Work {
   readonly #exchange: Exchange;
   readonly #socket: Socket;
