@@ -17,7 +17,7 @@ export interface HealthOptions {
   readonly emit: Emit;
 }
 
-/** What a probe answers, and since when it passes or fails. */
+/** What a probe answers, and since when it passes, or fails for this reason. */
 export type Answer = Verdict & { readonly since: Date };
 
 /**
@@ -34,6 +34,7 @@ export class Health {
   readonly #createdAt = new Date();
   #startupSeconds: number | undefined;
   #draining = false;
+  #drained = false;
   #congested = false;
   #outlived = false;
   #dwell: NodeJS.Timeout | undefined;
@@ -53,6 +54,14 @@ export class Health {
   /** Not ready from now on, for good. */
   drainStarted(): void {
     this.#draining = true;
+    this.#endDwell();
+    this.#settle();
+  }
+
+  /** Not ready while true, and served on; for an operator, who is not made to wait. */
+  setDrained(drained: boolean): void {
+    if (drained === this.#drained) return;
+    this.#drained = drained;
     this.#endDwell();
     this.#settle();
   }
@@ -97,9 +106,12 @@ export class Health {
     const state = this.#state();
     for (const probe of ['startup', 'liveness', 'readiness'] as const) {
       const verdict = judge(probe, state, this.#options);
-      if (verdict.passing === this.#edges[probe]?.passing) continue;
-      if (probe === 'readiness' && this.#dwell !== undefined) continue;
-      this.#cross(probe, verdict);
+      const edge = this.#edges[probe];
+      if (verdict.passing !== edge?.passing) {
+        if (probe !== 'readiness' || this.#dwell === undefined) this.#cross(probe, verdict);
+      } else if (verdict.reason !== edge.reason) {
+        this.#edges[probe] = { ...verdict, since: new Date() };
+      }
     }
   }
 
@@ -132,6 +144,7 @@ export class Health {
     const { queued, finished, averageMs } = this.#load();
     return {
       draining: this.#draining,
+      drained: this.#drained,
       startupSeconds: this.#startupSeconds,
       failing: this.#failing,
       requests: finished,

@@ -6,6 +6,8 @@ import type { FailingCheck } from '../core/failing-check.ts';
 /** All that a probe's answer depends on. */
 export interface HealthState {
   readonly draining: boolean;
+  /** The operator wants no traffic for a while. */
+  readonly drained: boolean;
   /** Undefined until startup is finished. */
   readonly startupSeconds: number | undefined;
   readonly failing: { readonly readiness: Failing; readonly liveness: Failing };
@@ -30,12 +32,12 @@ export interface Verdict {
   readonly status: 200 | 400 | 500;
   /** The body of the plain answer. */
   readonly text: string;
-  readonly reason: 'up' | 'starting' | 'draining' | 'check' | 'lifetime' | 'queue';
+  readonly reason: 'up' | 'starting' | 'draining' | 'drained' | 'check' | 'lifetime' | 'queue';
   /** For logs and webhooks: the text, with the details of failing checks. */
   readonly details: string;
 }
 
-/** The first rule that applies decides: draining, start, check, lifetime, queue. */
+/** The first rule that applies decides: draining, start, drained, check, lifetime, queue. */
 export function judge(probe: ProbeName, state: HealthState, options: JudgeOptions): Verdict {
   if (state.draining) return probe === 'readiness' ? drainingVerdict : up(probe, state);
   if (state.startupSeconds === undefined) return startingVerdict;
@@ -43,6 +45,7 @@ export function judge(probe: ProbeName, state: HealthState, options: JudgeOption
     case 'startup':
       return up(probe, state);
     case 'readiness':
+      if (state.drained) return drainedVerdict;
       return checks(state.failing.readiness, options) ?? queue(state, options) ?? up(probe, state);
     case 'liveness':
       return (
@@ -57,6 +60,7 @@ export function isCongested(queued: number, limit: number, congested: boolean): 
 }
 
 const drainingVerdict = refuse('draining', 'draining');
+const drainedVerdict = refuse('drained', 'drained by the operator');
 const startingVerdict = refuse('starting', 'startup is not finished');
 
 function checks(failing: Failing, { debug }: JudgeOptions): Verdict | undefined {

@@ -10,7 +10,7 @@ interface Setup {
 }
 
 function setUp(t: TestContext, { queueLimit = 10, maxLifetime }: Setup = {}) {
-  mock.timers.enable({ apis: ['setTimeout'] });
+  mock.timers.enable({ apis: ['setTimeout', 'Date'], now: 0 });
   t.after(() => mock.timers.reset());
   const load = { active: 0, queued: 0, finished: 0, averageMs: 0 };
   const edges: string[] = [];
@@ -143,6 +143,38 @@ test('fails liveness with an edge above the maximum lifetime, not at it', (t) =>
   health.loadChanged();
   assert.equal(health.verdict('liveness').status, 400);
   assert.deepEqual(takeEdges(), ['liveness true → false']);
+});
+
+test('follows the operator at once, within the dwell too', (t) => {
+  const { health, setQueue, takeEdges } = setUp(t);
+  health.startupFinished(1);
+  takeEdges();
+  health.setDrained(true);
+  assert.equal(health.verdict('readiness').text, 'drained by the operator');
+  assert.equal(health.verdict('liveness').status, 200);
+  health.setDrained(true);
+  health.setDrained(false);
+  assert.equal(health.verdict('readiness').text, 'ready');
+  assert.deepEqual(takeEdges(), ['readiness true → false', 'readiness false → true']);
+  mock.timers.tick(1000);
+  setQueue(10);
+  health.setDrained(true);
+  setQueue(0);
+  health.setDrained(false);
+  assert.deepEqual(takeEdges(), ['readiness true → false', 'readiness false → true']);
+});
+
+test('knows since when a probe fails for its reason', (t) => {
+  const { health } = setUp(t);
+  health.startupFinished(1);
+  mock.timers.tick(5000);
+  health.checksChanged('readiness', broken);
+  assert.equal(health.verdict('readiness').since.getTime(), 5000);
+  mock.timers.tick(5000);
+  health.checksChanged('readiness', [...broken, ...broken]);
+  assert.equal(health.verdict('readiness').since.getTime(), 5000);
+  health.setDrained(true);
+  assert.equal(health.verdict('readiness').since.getTime(), 10_000);
 });
 
 test('leaves no timer after stop', (t) => {

@@ -7,6 +7,7 @@ import { isCongested, judge, type HealthState } from '../../../src/probes/judge.
 const options = { queueLimit: 10, maxLifetime: 2, debug: false };
 const up: HealthState = {
   draining: false,
+  drained: false,
   startupSeconds: 1.25,
   failing: { readiness: [], liveness: [] },
   requests: 0,
@@ -20,7 +21,7 @@ const failing = { readiness: broken, liveness: broken };
 const table: [string, Partial<HealthState>, startup: string, ready: string, alive: string][] = [
   [
     'start not finished',
-    { startupSeconds: undefined, failing, requests: 3, congested: true },
+    { drained: true, startupSeconds: undefined, failing, requests: 3, congested: true },
     '400 startup is not finished',
     '400 startup is not finished',
     '400 startup is not finished',
@@ -32,6 +33,13 @@ const table: [string, Partial<HealthState>, startup: string, ready: string, aliv
     '200 Startup was finished 1.25',
     '200 ready',
     '200 Average response time: 12.35ms Request queue size: 3 Rx',
+  ],
+  [
+    'drained by the operator, whatever else is wrong with readiness',
+    { drained: true, failing: { readiness: broken, liveness: [] }, congested: true },
+    '200 Startup was finished 1.25',
+    '400 drained by the operator',
+    '200 alive',
   ],
   [
     'a readiness check fails',
@@ -63,7 +71,7 @@ const table: [string, Partial<HealthState>, startup: string, ready: string, aliv
   ],
   [
     'draining, whatever else is wrong',
-    { draining: true, failing, requests: 3, averageMs: 1, congested: true },
+    { draining: true, drained: true, failing, requests: 3, averageMs: 1, congested: true },
     '200 Startup was finished 1.25',
     '400 draining',
     '200 Average response time: 1.00ms Request queue size: 0 Rx',
