@@ -8,7 +8,7 @@ import { joinWords } from '../../config/words.ts';
 import { maskCredentials } from '../../core/mask-credentials.ts';
 import type { CliEdge, Invocation } from '../command.ts';
 import { entriesAsJson, formatEntries } from '../print-config.ts';
-import { describeProblems, reportProblems } from '../report.ts';
+import { describeProblems, reportProblems, reportWarnings } from '../report.ts';
 
 const EXAMPLE = 'hurricane serve -- node app.js';
 
@@ -47,7 +47,12 @@ function appCommandProblems({ words, appCommand }: Invocation): readonly Problem
   ];
 }
 
-function printConfig({ entries }: Loaded<unknown>, { log }: ServeConfig, edge: CliEdge): number {
+function printConfig(
+  { entries, warnings }: Loaded<unknown>,
+  { log }: ServeConfig,
+  edge: CliEdge,
+): number {
+  reportWarnings(warnings, edge);
   const text =
     log.format === 'json' ? entriesAsJson(entries) : formatEntries(entries, edge.stdout.isTerminal);
   edge.print(text);
