@@ -34,7 +34,8 @@ function seaConfig(main: string, executable: string, output: string): object {
     output,
     useCodeCache: true,
     disableExperimentalSEAWarning: true,
-    execArgv: ['--disable-warning=ExperimentalWarning'],
+    // The second is the default of newer Node 26.
+    execArgv: ['--disable-warning=ExperimentalWarning', '--experimental-ffi'],
     execArgvExtension: 'none',
   };
 }

@@ -56,6 +56,7 @@ function metricsMarkdown(): string {
     report: never,
     webhooksQueued: never,
     logLinesDropped: never,
+    reaper: never,
   });
   const rows = families.map(({ name, type, help }) => [`\`${name}\``, type, help]);
   return markdownTable(['Metric', 'Type', 'Meaning'], rows);

@@ -6,13 +6,25 @@ import { isatty } from 'node:tty';
 import type { CliEdge } from './cli/command.ts';
 import { run } from './cli/cli.ts';
 import { reportError } from './cli/report.ts';
+import { flagForLibc } from './process/libc.ts';
 import { catalogue } from './core/errors.ts';
 import { RELAYED_SIGNALS, STOP_SIGNALS } from './process/signals.ts';
 
 /** Put in by the bundler. */
 declare const VERSION: string | undefined;
 
-const { env, argv } = process;
+const { env, argv, execArgv, execPath } = process;
+/** What lives as long as an app, perhaps as PID 1, and reaps. */
+const supervising = ['serve'];
+
+if (supervising.includes(argv[2] ?? '')) {
+  const flag = flagForLibc([...execArgv, ...(env['NODE_OPTIONS'] ?? '').split(/\s+/)]);
+  // An older Node 26 wants to be told: the same process begins anew with the flag.
+  if (flag !== undefined) {
+    process.execve?.(execPath, [execPath, ...execArgv, flag, ...argv.slice(1)], env);
+  }
+}
+
 const isTerminal = isatty(1);
 
 const edge: CliEdge = {

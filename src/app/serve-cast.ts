@@ -15,6 +15,8 @@ import { Health } from '../probes/health.ts';
 import { ProbeServer } from '../probes/probe-server.ts';
 import { displayCommand } from '../process/command.ts';
 import type { OutputLine } from '../process/output.ts';
+import { Reaper } from '../process/reaper.ts';
+import { wrapperWarning } from '../process/wrappers.ts';
 import { AccessLog } from '../proxy/access-log.ts';
 import { Proxy } from '../proxy/proxy.ts';
 import { runStartupCommands } from '../startup/startup-commands.ts';
@@ -47,6 +49,7 @@ export class ServeCast implements Cast {
   readonly #log: Log;
   /** The environment of every program that we start: ours without our secrets. */
   readonly #env: Readonly<Record<string, string | undefined>>;
+  readonly #reaper: Reaper;
   readonly #health: Health;
   readonly #metrics: Metrics;
   readonly #checks: CheckRunner;
@@ -62,6 +65,11 @@ export class ServeCast implements Cast {
     this.#edge = edge;
     this.#log = log;
     this.#env = withoutSecrets(edge.env, config.secretVariables);
+    this.#reaper = new Reaper({
+      pid: edge.pid,
+      onChildEnded: (listener) => edge.onChildEnded(listener),
+      log: log.component('reaper'),
+    });
     const events = new Events();
     const { emit } = events;
     this.emit = emit;
@@ -100,6 +108,7 @@ export class ServeCast implements Cast {
       report: () => this.intake.report(),
       webhooksQueued: () => this.#webhooks.queued,
       logLinesDropped: droppedLines,
+      reaper: () => this.#reaper,
     });
     this.app = new AppProcess({
       config: config.app,
@@ -136,6 +145,9 @@ export class ServeCast implements Cast {
     const { app, startup } = this.#config;
     const command = displayCommand(app.command);
     this.emit('hurricane.started', { version: this.#edge.version, command });
+    const wrapper = wrapperWarning(app.command);
+    if (wrapper !== undefined) this.#log.warn({}, wrapper);
+    await this.#reaper.start();
     // With startup commands it is looked for after them: they may build it.
     if (startup.commands.length === 0) this.app.assertExecutable();
     await this.#probeListener?.bind();
@@ -182,6 +194,7 @@ export class ServeCast implements Cast {
     await this.#checks.stop(deadline);
     await this.#webhooks.stop(deadline);
     this.#health.stop();
+    await this.#reaper.stop();
     const atOnce = Deadline.after(LAST_PROBES_MS);
     await Promise.all([this.#appListener.close(atOnce), this.#probeListener?.close(atOnce)]);
     atOnce.expire();

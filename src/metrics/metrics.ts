@@ -5,6 +5,7 @@ import type { RequestRecord } from '../core/request-record.ts';
 import { counter, gauge, single, summary, type Family, type Sample } from './family.ts';
 import { HttpInstruments, type RequestSources } from './http-instruments.ts';
 import { Counter, Gauge, Summary } from './instruments.ts';
+import { reaperFamilies, type ReaperSource } from './reaper-instruments.ts';
 import { Registry } from './registry.ts';
 import { runtimeFamilies } from './runtime-metrics.ts';
 
@@ -12,6 +13,7 @@ import { runtimeFamilies } from './runtime-metrics.ts';
 export interface MetricSources extends RequestSources {
   webhooksQueued(): number;
   logLinesDropped(): number;
+  reaper(): ReaperSource;
 }
 
 const probes: Record<ProbeName, number> = { startup: 0, readiness: 0, liveness: 0 };
@@ -38,6 +40,7 @@ export class Metrics {
     this.families = [
       ...this.#families(sources),
       ...this.#http.families(sources),
+      ...reaperFamilies(() => sources.reaper()),
       ...runtimeFamilies,
     ];
     for (const family of this.families) this.#registry.add(family);

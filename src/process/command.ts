@@ -61,16 +61,18 @@ function look(path: string): Lookup {
   }
 }
 
-/**
- * The program that a command really runs: `nginx` for `env A=1 /docker-entrypoint.sh nginx -g …`.
- * Looks through `env` with assignments and through the entrypoint scripts of official images.
- */
+/** The program that a command really runs: `nginx` for `env A=1 /docker-entrypoint.sh nginx -g …`. */
 export function programName(words: readonly string[]): string {
+  return basename(innerCommand(words)[0] ?? '');
+}
+
+/** What remains behind `env` with assignments, and behind the entrypoint scripts of official images. */
+export function innerCommand(words: readonly string[]): readonly string[] {
   const [first = '', ...rest] = words;
   const name = basename(first);
   const inner = rest.findIndex((word) => !/^\w+=/.test(word));
   const wraps = name === 'env' || /entrypoint(\.sh)?$/.test(name);
   const next = rest[inner];
-  if (!wraps || next === undefined || next.startsWith('-')) return name;
-  return programName(rest.slice(inner));
+  if (!wraps || next === undefined || next.startsWith('-')) return words;
+  return innerCommand(rest.slice(inner));
 }

@@ -6,6 +6,7 @@ export interface ProcessEntry {
   readonly pid: number;
   /** One letter of proc(5): `Z` is a zombie. */
   readonly state: string;
+  readonly parent: number;
   readonly group: number;
   readonly session: number;
 }
@@ -21,8 +22,26 @@ export function readProcesses(): readonly ProcessEntry[] | undefined {
 
 /** The line of /proc/PID/stat. The name in parentheses may itself hold blanks and parentheses. */
 export function parseStat(line: string): ProcessEntry {
-  const [state = '', , group, session] = line.slice(line.lastIndexOf(')') + 2).split(' ');
-  return { pid: Number.parseInt(line), state, group: Number(group), session: Number(session) };
+  const [state = '', parent, group, session] = line.slice(line.lastIndexOf(')') + 2).split(' ');
+  return {
+    pid: Number.parseInt(line),
+    state,
+    parent: Number(parent),
+    group: Number(group),
+    session: Number(session),
+  };
+}
+
+/**
+ * The children that the main thread of a process started or adopted; of all its threads where the kernel
+ * does not tell them apart (CONFIG_PROC_CHILDREN). Undefined without /proc.
+ */
+export function childrenOf(pid: number): readonly number[] | undefined {
+  const listed = attempt(() => readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8'));
+  if (listed !== undefined) return listed.split(' ').filter(Boolean).map(Number);
+  return readProcesses()
+    ?.filter(({ parent }) => parent === pid)
+    .map((entry) => entry.pid);
 }
 
 /** What the descriptors of a process point to, such as `socket:[4711]`. */

@@ -59,8 +59,18 @@ export function spawnProcess(spec: SpawnSpec, stdio: 'inherit' | 'pipe'): Runnin
   };
 }
 
+const awaited = new Set<number>();
+
+/** True for a process whose status Node will take and tell: nobody else may take it. */
+export function isAwaited(pid: number): boolean {
+  return awaited.has(pid);
+}
+
 function onExit(child: ChildProcess, tell: (status: ExitStatus) => void): void {
+  const { pid } = child;
+  if (pid !== undefined) awaited.add(pid);
   child.once('exit', (code, signal) => {
+    if (pid !== undefined) awaited.delete(pid);
     if (signal !== null) tell({ kind: 'signalled', signal });
     else tell({ kind: 'exited', code: code ?? 0 });
   });

@@ -14,6 +14,7 @@ interface Given {
 export class FakeEdge implements CliEdge {
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
+  readonly pid = 4711;
   readonly version = '1.2.3';
   readonly stdout: CliEdge['stdout'];
   readonly columns = 80;
@@ -39,6 +40,10 @@ export class FakeEdge implements CliEdge {
 
   onSignal(): void {
     // A test sends none.
+  }
+
+  onChildEnded(): void {
+    // A test starts none.
   }
 
   onBug(): void {

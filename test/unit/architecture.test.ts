@@ -34,6 +34,13 @@ const packages: Readonly<Record<string, string>> = {
   typescript: '../scripts/events-markdown.ts',
 };
 
+/** What only one file may take of Node itself. */
+const guarded: Readonly<Record<string, string>> = {
+  // Whoever starts a program elsewhere, by child_process, would have its status taken by the reaper.
+  'node:child_process': 'process/spawn.ts',
+  'node:ffi': 'process/libc.ts',
+};
+
 interface Import {
   readonly from: string;
   /** A path below src/, or the name of a package. */
@@ -131,6 +138,15 @@ test('a package is imported by the one file that may', () => {
       .map(({ from, to }) => `src/${from} imports ${to}: only src/${packages[to] ?? '?'} may`),
     [],
   );
+});
+
+test('a guarded module of Node is named by the one file that may', () => {
+  const foreign = files.filter(inSource).flatMap((file) => {
+    const text = readFileSync(join(root, file), 'utf8');
+    const names = Object.keys(guarded).filter((name) => text.includes(`'${name}'`));
+    return names.filter((name) => guarded[name] !== file).map((name) => `src/${file} uses ${name}`);
+  });
+  assert.deepEqual(foreign, []);
 });
 
 test('the table of packages names only what is imported', () => {

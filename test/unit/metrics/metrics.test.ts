@@ -15,6 +15,10 @@ function makeMetrics(): Metrics {
     report: () => ledger,
     webhooksQueued: () => 2,
     logLinesDropped: () => 7,
+    reaper: () => ({
+      ...{ mode: 'ffi' as const, reaped: 6 },
+      countZombies: () => ({ orphans: 1, others: 2 }),
+    }),
   });
 }
 
@@ -32,8 +36,8 @@ async function lines(metrics: Metrics, start: string): Promise<string[]> {
 
 test('has a stable number of families', async () => {
   const page = await makeMetrics().page();
-  assert.equal(page.match(/^# TYPE /gm)?.length, 24);
-  assert.equal(makeMetrics().families.length, 24);
+  assert.equal(page.match(/^# TYPE /gm)?.length, 27);
+  assert.equal(makeMetrics().families.length, 27);
 });
 
 test('shows every family with a help text, and only names of its own', async () => {

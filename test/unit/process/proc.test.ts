@@ -7,7 +7,7 @@ import { parseStat } from '../../../src/process/proc.ts';
 suite('/proc', () => {
   test('the name of a process may hold blanks and parentheses', () => {
     assert.deepEqual(parseStat('42 (a) S 1 (b)) Z 1 40 39 0 -1 4194560 0'), {
-      ...{ pid: 42, state: 'Z', group: 40, session: 39 },
+      ...{ pid: 42, state: 'Z', parent: 1, group: 40, session: 39 },
     });
   });
 

@@ -1,0 +1,72 @@
+// Programs that stay between us and the app, and keep signals and exit codes to themselves.
+
+import { basename } from 'node:path';
+
+import { displayCommand, innerCommand } from './command.ts';
+
+/** One sentence with the remedy; undefined when the words give no reason to worry. */
+export function wrapperWarning(command: readonly string[]): string | undefined {
+  const words = innerCommand(command);
+  const name = basename(words[0] ?? '');
+  if (runners.includes(name)) {
+    return (
+      `${name} stays between hurricane and the app: signals that the app handles end ${name} or come twice, ` +
+      `and the exit code is that of ${name}: write what its script runs, such as: -- node server.js`
+    );
+  }
+  const better = shells.includes(name) ? withExec(words) : undefined;
+  if (better === undefined) return undefined;
+  return (
+    `${name} -c stays between hurricane and the app: signals that the app handles end the shell, ` +
+    `and the exit code is that of the shell: write exec in front of the app: -- ${displayCommand(better)}`
+  );
+}
+
+const runners = ['npm', 'npx', 'yarn', 'yarnpkg', 'pnpm', 'pnpx'];
+
+/** bash, zsh and ksh become the last program of a line by themselves. */
+const shells = ['sh', 'dash', 'ash'];
+
+/** Who writes one of these knows what the shell does with signals, or has a program in the shell itself. */
+const deliberate = ['exec', 'trap', 'wait', 'for', 'while', 'until', 'if', 'case', 'function'];
+const builtins = [
+  '.',
+  ':',
+  'cd',
+  'echo',
+  'exit',
+  'export',
+  'read',
+  'return',
+  'set',
+  'true',
+  'false',
+];
+
+/** `sh -c 'a && b'` as `sh -c 'a && exec b'`; undefined unless it is one plain line of commands. */
+function withExec(words: readonly string[]): readonly string[] | undefined {
+  const place = words.findIndex((word, index) => index > 0 && !/^-[a-z]+$/.test(word));
+  const line = words[place];
+  if (line === undefined || !words[place - 1]?.endsWith('c')) return undefined;
+  const plain = blanked(line);
+  if (/[|&(){}`\n]/.test(plain)) return undefined;
+  const programs = plain.split(';').map((command) => command.replace(/^\s*(\w+=\S*\s+)*/, ''));
+  const [last = ''] = programs.slice(-1);
+  if (programs.some((program) => deliberate.includes(firstWord(program)))) return undefined;
+  if (last === '' || builtins.includes(firstWord(last))) return undefined;
+  const start = line.length - last.length;
+  return words.with(place, `${line.slice(0, start)}exec ${line.slice(start)}`);
+}
+
+function firstWord(text: string): string {
+  return /^\S*/.exec(text)?.[0] ?? '';
+}
+
+/** Of the same length: what is quoted as `"`, a redirection as `>`, each of `&&` and `||` as `;;`. */
+function blanked(line: string): string {
+  const fill = (sign: string) => (text: string) => sign.repeat(text.length);
+  return line
+    .replaceAll(/'[^']*'|"(?:\\.|[^"\\])*"|\\.|\$\{\w+\}/g, fill('"'))
+    .replaceAll(/[<>]&[\d-]/g, fill('>'))
+    .replaceAll(/&&|\|\|/g, fill(';'));
+}
