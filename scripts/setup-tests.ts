@@ -20,6 +20,7 @@ const needs: readonly Need[] = [
   { program: 'java', package: 'default-jdk-headless', why: 'example app' },
   { program: 'go', package: 'golang-go', why: 'example app' },
   { program: 'socat', package: 'socat', why: 'example app in shell' },
+  { program: '/usr/bin/wrk', package: 'wrk', why: 'load' },
   { program: 'strip', package: 'binutils', why: 'the single executable' },
 ];
 

@@ -25,6 +25,9 @@ export async function serve(
   const oomKills = readOomKills();
   const sink = new LogSink(edge.stdout.fd);
   const log = openLog(config, edge, sink);
+  sink.onCaughtUp((dropped) => {
+    log.warn({ dropped }, 'log lines were dropped: their reader was too slow');
+  });
   const shutdown = new Shutdown(config.stop.gracePeriodMs);
   const cast = new ServeCast({ config, edge, log, droppedLines: () => sink.dropped });
   edge.onSignal((signal) => {

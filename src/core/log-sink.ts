@@ -16,6 +16,7 @@ const LIMIT_BYTES = 4 * 1024 * 1024;
  * counted. Lines below 4 KiB are not torn by other writers of the same pipe while the reader keeps up.
  */
 export class LogSink {
+  readonly #fd: number;
   readonly #stream: Writable;
   #batch = '';
   #flushing = false;
@@ -23,6 +24,7 @@ export class LogSink {
   #told = 0;
 
   constructor(fd: number) {
+    this.#fd = fd;
     this.#stream = openStream(fd);
     // A reader that went away is no reason to end the app.
     this.#stream.on('error', () => (this.#dropped += 1));
@@ -57,17 +59,29 @@ export class LogSink {
     });
   }
 
-  /** Resolves when everything is written or the deadline has passed. */
+  /** Resolves when everything is written or the deadline has passed; then the rest is given up. */
   async flush(deadline: Deadline): Promise<void> {
     this.#writeBatch();
     if (this.#stream.writableLength === 0 || this.#stream.destroyed) return;
-    // Nothing else may be left that keeps the process from ending in the middle of a line.
-    if (this.#stream instanceof Socket) this.#stream.ref();
     const done = Promise.withResolvers<undefined>();
     const finish = (): void => done.resolve(undefined);
     this.#stream.write('', finish);
     deadline.signal.addEventListener('abort', finish, { once: true });
     if (!deadline.passed) await done.promise;
+    if (deadline.passed) await this.#giveUp();
+  }
+
+  /**
+   * A thread of the pool that writes to a socket nobody reads would hold up the exit of the process for
+   * ever. Our side of the socket ends, and with it that write.
+   */
+  async #giveUp(): Promise<void> {
+    if (!fstatSync(this.#fd).isSocket()) return;
+    const socket = new Socket({ fd: this.#fd, readable: false, writable: true });
+    socket.on('error', () => undefined);
+    await new Promise<void>((resolve) => {
+      socket.end(resolve);
+    });
   }
 
   #writeBatch(): void {

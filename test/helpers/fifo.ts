@@ -10,6 +10,7 @@ import type { TestContext } from 'node:test';
 import { useTempDir } from './temp-dir.ts';
 
 export interface Fifo {
+  /** Gone when the last writer is and everything was read. */
   readonly readEnd: Readable;
   /** Blocking, for the child; ours must be closed once the child has it. */
   readonly writeEnd: number;
@@ -22,6 +23,5 @@ export function useFifo(t: TestContext): Fifo {
   const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   const readEnd = new Socket({ fd, readable: true, writable: false });
   const writeEnd = openSync(path, constants.O_WRONLY);
-  t.after(() => readEnd.destroy());
   return { readEnd, writeEnd, closeWriteEnd: () => closeSync(writeEnd) };
 }
