@@ -90,6 +90,8 @@ func route(w http.ResponseWriter, r *http.Request) {
 }
 
 func echo(w http.ResponseWriter, r *http.Request) {
+	// Go stops reading a body once the answer has begun.
+	body, _ := io.ReadAll(r.Body)
 	fmt.Fprintf(w, "%s %s\nHost: %s\n", r.Method, r.RequestURI, r.Host)
 	for name, values := range r.Header {
 		for _, value := range values {
@@ -97,7 +99,7 @@ func echo(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	fmt.Fprintln(w)
-	io.Copy(w, r.Body)
+	w.Write(body)
 }
 
 func env(w http.ResponseWriter, r *http.Request) {

@@ -47,6 +47,10 @@ switch ($path) {
     case '/stream':
         header('Content-Type: text/event-stream');
         header('Cache-Control: no-store');
+        // Unlike `php`, its server buffers output.
+        while (ob_get_level() > 0) {
+            ob_end_flush();
+        }
         for ($i = 1; $i <= (int) ($_GET['n'] ?? 5); $i++) {
             echo "data: $i\n\n";
             flush();
