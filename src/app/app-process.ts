@@ -1,4 +1,4 @@
-// The served app: its place to listen, its environment, and the way from spawned to up.
+// One process of the served app: its place to listen, its environment, and the way from spawned to up.
 
 import type { AppConfig } from '../config/config.ts';
 import type { Deadline } from '../core/deadline.ts';
@@ -8,6 +8,7 @@ import type { ExitStatus } from '../core/exit-status.ts';
 import type { Log } from '../core/log.ts';
 import { findFreePort } from '../http/free-port.ts';
 import { displayAddress, type Address } from '../http/reach.ts';
+import { removeStaleSocket } from '../http/stale-socket.ts';
 import { Child } from '../process/child.ts';
 import type { ChildEnd } from '../process/child-state.ts';
 import { fillPlaceholders, findExecutable } from '../process/command.ts';
@@ -15,7 +16,6 @@ import { portsOf } from '../process/listening-ports.ts';
 import type { OutputLine } from '../process/output.ts';
 import { stopSignalFor } from '../process/signals.ts';
 import { waitUntilUp } from '../startup/app-up.ts';
-import type { App } from './run.ts';
 
 export interface AppProcessOptions {
   readonly config: AppConfig;
@@ -24,32 +24,36 @@ export interface AppProcessOptions {
   /** Gets each line the app prints; undefined: it writes to our stdout and stderr itself. */
   readonly onLine: ((line: OutputLine) => void) | undefined;
   /** Resolves when the `startup` checks pass; throws when they do not in time. */
-  readonly startupChecks: (signal: AbortSignal, timeoutMs: number) => Promise<void>;
+  readonly startupChecks: (place: PlaceVariables, limits: StartLimits) => Promise<void>;
   readonly emit: Emit;
   readonly log: Log;
 }
+
+export interface StartLimits {
+  readonly signal: AbortSignal;
+  readonly timeoutMs: number;
+}
+
+/** What tells a program where the app listens. */
+export type PlaceVariables = Readonly<Record<string, string>>;
 
 /** Where the app is told to listen. */
 interface Place {
   readonly addresses: readonly Address[];
   readonly port: number | undefined;
-  readonly env: Readonly<Record<string, string>>;
+  readonly variables: PlaceVariables;
 }
 
 /** Started once, stopped once. */
-export class AppProcess implements App {
+export class AppProcess {
   readonly #options: AppProcessOptions;
   readonly #ended = Promise.withResolvers<ExitStatus>();
   #child: Child | undefined;
+  #place: Place | undefined;
   #address: Address | undefined;
 
   constructor(options: AppProcessOptions) {
     this.#options = options;
-  }
-
-  get stopSignal(): NodeJS.Signals {
-    const { stopSignal, command } = this.#options.config;
-    return stopSignal ?? stopSignalFor(command);
   }
 
   get ended(): Promise<ExitStatus> {
@@ -61,33 +65,28 @@ export class AppProcess implements App {
     return this.#address;
   }
 
+  /** None before it has a place. */
+  get variables(): PlaceVariables {
+    return this.#place?.variables ?? {};
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
   /** The end of what it wrote to stderr, as far as we saw it. */
   get lastErrors(): string {
     return this.#child?.lastErrors ?? '';
   }
 
-  /** Throws when the program is not there or may not be executed. */
-  assertExecutable(): void {
-    const [word = ''] = this.#options.config.command;
-    const { env, cwd } = this.#options;
-    const lookup = findExecutable(word, { path: env['PATH'], cwd });
-    if (lookup.kind === 'missing') {
-      throw new HurricaneError('app-not-found', `the app ${word} was not found`, {
-        hint: 'name a program in PATH, or its path, behind `--`',
-      });
-    }
-    if (lookup.kind === 'not-executable') {
-      throw new HurricaneError('app-not-executable', `the app ${lookup.path} is not executable`, {
-        hint: `run chmod +x on it, or start it by its interpreter`,
-      });
-    }
-  }
-
+  /** Resolves when it is up: it accepts, and its startup checks pass. */
   async start(signal: AbortSignal): Promise<void> {
-    this.assertExecutable();
+    const { config, env, cwd } = this.#options;
+    assertExecutable(config, env, cwd);
     const startedAt = performance.now();
-    const place = await findPlace(this.#options.config);
-    if (signal.aborted) return;
+    const place = await findPlace(config);
+    signal.throwIfAborted();
+    this.#place = place;
     const child = this.#spawn(place);
     await this.#waitUntilUp(child, place, startedAt, signal);
   }
@@ -96,6 +95,7 @@ export class AppProcess implements App {
     this.#child?.signal(signal);
   }
 
+  /** Stop signal now, SIGKILL at the deadline; undefined when it never ran. */
   async stop(deadline: Deadline): Promise<ChildEnd | undefined> {
     return this.#child?.stop(deadline);
   }
@@ -108,8 +108,8 @@ export class AppProcess implements App {
       socket: config.socketPath,
     });
     const child = new Child({
-      spec: { words, env: { ...env, ...place.env }, cwd },
-      stopSignal: this.stopSignal,
+      spec: { words, env: { ...env, ...place.variables }, cwd },
+      stopSignal: stopSignalOf(config),
       onLine,
       emit,
       log,
@@ -140,23 +140,49 @@ export class AppProcess implements App {
       address: displayAddress(address),
       duration_ms: Math.round(performance.now() - startedAt),
     });
-    await startupChecks(signal, config.startTimeoutMs - (performance.now() - startedAt));
+    const timeoutMs = config.startTimeoutMs - (performance.now() - startedAt);
+    await startupChecks(place.variables, { signal, timeoutMs });
+  }
+}
+
+/** The signal on which the app stops in order. */
+export function stopSignalOf({ stopSignal, command }: AppConfig): NodeJS.Signals {
+  return stopSignal ?? stopSignalFor(command);
+}
+
+/** Throws when the program is not there or may not be executed. */
+export function assertExecutable(
+  { command: [word = ''] }: AppConfig,
+  env: Readonly<Record<string, string | undefined>>,
+  cwd: string,
+): void {
+  const lookup = findExecutable(word, { path: env['PATH'], cwd });
+  if (lookup.kind === 'missing') {
+    throw new HurricaneError('app-not-found', `the app ${word} was not found`, {
+      hint: 'name a program in PATH, or its path, behind `--`',
+    });
+  }
+  if (lookup.kind === 'not-executable') {
+    throw new HurricaneError('app-not-executable', `the app ${lookup.path} is not executable`, {
+      hint: `run chmod +x on it, or start it by its interpreter`,
+    });
   }
 }
 
 async function findPlace(config: AppConfig): Promise<Place> {
   const { socketPath, portVariable } = config;
   if (socketPath !== undefined) {
+    await removeStaleSocket(socketPath);
     return {
       addresses: [{ socketPath }],
       port: undefined,
-      env: { HURRICANE_APP_SOCKET: socketPath },
+      variables: { HURRICANE_APP_SOCKET: socketPath },
     };
   }
   const port = config.port ?? (await findFreePort());
   return {
     addresses: ['127.0.0.1', '::1'].map((host) => ({ host, port })),
     port,
-    env: { [portVariable]: `${port}`, HURRICANE_APP_PORT: `${port}` },
+    variables: { [portVariable]: `${port}`, HURRICANE_APP_PORT: `${port}` },
   };
 }

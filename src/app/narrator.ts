@@ -31,6 +31,17 @@ const sentences: { readonly [N in EventName]: (data: EventMap[N]) => Line } = {
     `app ${describeExit(status)}`,
     data,
   ],
+  'app.state-changed': (data) => ['debug', 'state of the app changed', data],
+  'app.restarting': ({ reason, ...data }) => [
+    'warn',
+    'the app is started again',
+    { reason, ...data },
+  ],
+  'app.restarted': (data) => ['info', 'the app is up again', data],
+  'app.crash-looping': (data) => ['error', 'crash loop: the app is given up', data],
+  'app.replacing': (data) => ['info', 'the app is replaced', data],
+  'app.replaced': (data) => ['info', 'the app was replaced', data],
+  'app.replacement-failed': (data) => ['error', 'the app was not replaced', data],
   'probe.changed': ({ probe, passing, reason }) => [
     passing ? 'info' : 'warn',
     `${probe} probe ${passing ? 'passes' : 'fails'}`,

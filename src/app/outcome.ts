@@ -55,7 +55,7 @@ function decide(ending: Ending): Decision {
     case 'failed':
       return failed(reason.error);
     case 'app-ended':
-      return appEnded(reason.status);
+      return appEnded(reason);
     case 'signal':
       return app === undefined ? stoppedBeforeApp(ending, reason.signal) : stopped(ending, app);
   }
@@ -74,10 +74,13 @@ function failed(error: Error): Decision {
   };
 }
 
-function appEnded(status: ExitStatus): Decision {
+function appEnded({ status, crashLoop }: Extract<StopReason, { kind: 'app-ended' }>): Decision {
+  const ending = `the app ${describeExit(status)}`;
   return {
     exitCode: exitCodeOf(status),
-    reason: `the app ${describeExit(status)}`,
+    reason: crashLoop
+      ? `crash loop: it was started again and again, and at last ${ending}`
+      : ending,
     next:
       status.kind === 'not-started'
         ? 'correct what stands behind `--`, or what the image holds'
@@ -87,9 +90,10 @@ function appEnded(status: ExitStatus): Decision {
 
 function stoppedBeforeApp({ hurried, phase }: Ending, signal: NodeJS.Signals): Decision {
   if (hurried) return hurriedOutcome;
+  const when = phase === 'serve' ? 'while no app ran' : 'before the app was started';
   return {
     exitCode: phase === 'prepare' ? STOPPED_IN_PREPARE : 0,
-    reason: `stopped by ${signal} before the app was started`,
+    reason: `stopped by ${signal} ${when}`,
     next: 'nothing to do',
   };
 }

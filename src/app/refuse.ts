@@ -8,6 +8,7 @@ export async function tellRefusal(path: string, code: number, report: string): P
     phase: 'configure',
     code,
     signal: undefined,
+    restarts: 0,
     memory_kill: false,
     reason: 'the configuration was refused',
     stderr: report,

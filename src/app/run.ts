@@ -11,10 +11,12 @@ import { stopShares } from './stop-shares.ts';
 /** The program that is supervised. */
 export interface App {
   readonly stopSignal: NodeJS.Signals;
-  /** Resolves once with how it ended; stays pending while it runs or was never started. */
-  readonly ended: Promise<ExitStatus>;
+  /** Resolves once with why it does not run any more and will not; stays pending otherwise. */
+  readonly ended: Promise<StopReason>;
   /** Resolves when it is up: it accepts, and its startup checks pass. */
   start(signal: AbortSignal): Promise<void>;
+  /** It will be stopped soon: nothing of it is replaced from now on. */
+  close(): void;
   /** Stop signal now, SIGKILL at the deadline; undefined when it never ran. */
   stop(deadline: Deadline): Promise<{ status: ExitStatus; killed: boolean } | undefined>;
 }
@@ -27,7 +29,7 @@ export interface Cast {
   listen(): Promise<void>;
   /** Dependencies, then startup commands; what runs is asked to end at `signal` and killed at `over`. */
   prepare(signal: AbortSignal, over: AbortSignal): Promise<void>;
-  /** Work is taken from now on, and everybody may know: it is up. */
+  /** Everybody may know: it is up. */
   announceUp(): void;
   /** Everybody may know: it will be gone. */
   announceStop(): void;
@@ -51,6 +53,7 @@ export async function run(cast: Cast, shutdown: Shutdown, gracePeriodMs: number)
 
   const { budget } = shutdown;
   const { appMs, flushMs } = stopShares(gracePeriodMs, cast.hasWebhooks);
+  cast.app.close();
   cast.announceStop();
   if (phase === 'serve') tellDrain(cast, reason, budget);
   const startedAt = performance.now();
@@ -86,7 +89,7 @@ async function startUp(cast: Cast, shutdown: Shutdown): Promise<Phase> {
     phase = 'prepare';
     await cast.prepare(shutdown.signal, shutdown.over);
     phase = 'start';
-    void cast.app.ended.then((status) => shutdown.request({ kind: 'app-ended', status }));
+    void cast.app.ended.then((reason) => shutdown.request(reason));
     await cast.app.start(shutdown.signal);
     if (shutdown.signal.aborted) return phase;
     phase = 'serve';

@@ -6,7 +6,7 @@ import { hostname } from 'node:os';
 import { CheckRunner } from '../checks/check-runner.ts';
 import type { ListenConfig, ServeConfig } from '../config/config.ts';
 import { Deadline } from '../core/deadline.ts';
-import { Events, type Emit } from '../core/events.ts';
+import { Events, type Emit, type ReplacementCause } from '../core/events.ts';
 import type { Log } from '../core/log.ts';
 import type { RequestRecord } from '../core/request-record.ts';
 import { Listener, type Handler } from '../http/listener.ts';
@@ -23,10 +23,10 @@ import { runStartupCommands } from '../startup/startup-commands.ts';
 import { waitForDependencies } from '../startup/wait-for.ts';
 import { WebhookSender } from '../webhooks/webhook-sender.ts';
 import { announceProbes } from './announce.ts';
-import { AppProcess } from './app-process.ts';
 import type { Edge } from './edge.ts';
 import { narrator } from './narrator.ts';
 import type { Cast } from './run.ts';
+import { Supervisor } from './supervisor.ts';
 
 /** Time for a probe that is just being answered. */
 const LAST_PROBES_MS = 100;
@@ -41,7 +41,7 @@ export interface ServeCastOptions {
 
 /** Built without effect; everything happens in the order of run.ts. */
 export class ServeCast implements Cast {
-  readonly app: AppProcess;
+  readonly app: Supervisor;
   readonly intake: Proxy;
   readonly emit: Emit;
   readonly #config: ServeConfig;
@@ -93,6 +93,7 @@ export class ServeCast implements Cast {
       env: this.#env,
       cwd: edge.cwd,
       state: () => this.#state,
+      app: () => this.app.variables,
       onResult: (tag, failing) => this.#health.checksChanged(tag, failing),
       emit,
       log: log.component('checks'),
@@ -110,12 +111,17 @@ export class ServeCast implements Cast {
       logLinesDropped: droppedLines,
       reaper: () => this.#reaper,
     });
-    this.app = new AppProcess({
+    this.app = new Supervisor({
       config: config.app,
+      supervision: config.supervision,
+      gracePeriodMs: config.stop.gracePeriodMs,
+      intake: this.intake,
+      onServing: (serving) => this.#onServing(serving),
       env: this.#env,
       cwd: edge.cwd,
       onLine: config.log.app === 'json' ? this.#onAppLine : undefined,
-      startupChecks: (signal, timeoutMs) => this.#checks.startupPassed(signal, timeoutMs),
+      startupChecks: (app, { signal, timeoutMs }) =>
+        this.#checks.startupPassed(signal, timeoutMs, app),
       emit,
       log: log.component('app'),
     });
@@ -134,7 +140,7 @@ export class ServeCast implements Cast {
   }
 
   get failed(): Promise<Error> {
-    return this.#checks.failed;
+    return Promise.race([this.#checks.failed, this.app.failed]);
   }
 
   get hasWebhooks(): boolean {
@@ -180,9 +186,15 @@ export class ServeCast implements Cast {
   announceUp(): void {
     const seconds = Math.round(performance.now()) / 1000;
     this.#state = 'up';
-    if (this.app.address !== undefined) this.intake.open(this.app.address);
     this.emit('startup.succeeded', { duration_s: seconds });
     this.#health.startupFinished(seconds);
+  }
+
+  /** A new app instead of the one that serves, if that can be; the log tells what became of it. */
+  reload(cause: ReplacementCause): void {
+    void this.app.reload(cause).then((answer) => {
+      if (!answer.done) this.#log.warn({ cause, reason: answer.reason }, 'no new app');
+    });
   }
 
   announceStop(): void {
@@ -233,6 +245,11 @@ export class ServeCast implements Cast {
       maxHeaderBytes,
       handler,
     });
+  }
+
+  #onServing(serving: boolean): void {
+    this.#health.appServes(serving);
+    if (serving && this.#state !== 'starting') this.#checks.renew();
   }
 
   #onFinished(record: RequestRecord): void {

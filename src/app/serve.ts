@@ -32,6 +32,7 @@ export async function serve(
   const cast = new ServeCast({ config, edge, log, droppedLines: () => sink.dropped });
   edge.onSignal((signal) => {
     if (signal === 'SIGTERM' || signal === 'SIGINT') shutdown.onSignal(signal);
+    else if (signal === 'SIGHUP' && !config.supervision.forwardHangUp) cast.reload('sighup');
     else cast.app.signal(signal);
   });
   edge.onBug((error) => {
@@ -50,6 +51,7 @@ export async function serve(
     code: outcome.exitCode,
     signal: outcome.signal,
     reason: outcome.reason,
+    restarts: cast.app.restarts,
     memory_kill: readOomKills() > oomKills,
     stderr: outcome.output ?? cast.app.lastErrors,
   });

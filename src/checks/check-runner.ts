@@ -10,6 +10,7 @@ import type { Log } from '../core/log.ts';
 import { Scope } from '../core/scope.ts';
 import { abortError, doneBefore } from '../lib/waiting.ts';
 import { Check, type CheckResult } from './check.ts';
+import type { CheckContext } from './check-target.ts';
 import { reachesOtherHost } from './other-host.ts';
 import { WatchedCheck } from './watched-check.ts';
 
@@ -19,6 +20,8 @@ export interface CheckRunnerOptions {
   readonly cwd: string;
   /** Told to programs and modules: `starting`, `up` or `draining`. */
   readonly state: () => string;
+  /** The variables that tell where the app listens that is looked at. */
+  readonly app: () => CheckContext['app'];
   /** The checks of a tag that fail now; called after each run of one of them. */
   readonly onResult: (tag: 'readiness' | 'liveness', failing: readonly FailingCheck[]) => void;
   readonly emit: Emit;
@@ -32,15 +35,17 @@ export class CheckRunner implements Component {
   /** What was told last, by label. */
   readonly #told = new Map<string, { readonly passing: boolean; readonly text: string }>();
   readonly #scope = new Scope();
+  #round: AbortController | undefined;
 
   constructor(options: CheckRunnerOptions) {
-    const { config, env, cwd, state, log } = options;
+    const { config, env, cwd, state, app, log } = options;
     this.#options = options;
     this.#watched = config.checks.map((spec, index) => {
       const check = new Check(spec, index + 1, { env, cwd, silenced: config.silenced, log });
       return new WatchedCheck(check, {
         config,
         state,
+        app,
         onRan: (watched, result) => this.#ran(watched, result),
         onStale: (watched) => this.#tell(watched),
       });
@@ -61,12 +66,19 @@ export class CheckRunner implements Component {
 
   /**
    * Begins to run the checks. Resolves when every startup check has passed and every other one has a
-   * first result; throws `app-not-up` after `timeoutMs`, and an AbortError.
+   * first result; throws `app-not-up` after `timeoutMs`, and an AbortError. For an app that follows
+   * another one only the startup checks run, once more and beside those of the app that serves.
    */
-  async startupPassed(signal: AbortSignal, timeoutMs = Infinity): Promise<void> {
-    for (const watched of this.#watched) {
-      this.#scope.run(`check ${watched.check.label}`, (aborted) => watched.watch(aborted));
+  async startupPassed(
+    signal: AbortSignal,
+    timeoutMs = Infinity,
+    app: CheckContext['app'] = {},
+  ): Promise<void> {
+    if (this.#round !== undefined) {
+      await this.#passedOnceMore(app, signal, timeoutMs);
+      return;
     }
+    this.#watchAll();
     const deadline = Deadline.after(timeoutMs);
     const until = AbortSignal.any([signal, deadline.signal]);
     const settled = Promise.all(this.#watched.map((watched) => watched.settled));
@@ -77,9 +89,45 @@ export class CheckRunner implements Component {
     throw this.#notPassed();
   }
 
+  /** Another app serves: every check runs again at once, and knows nothing of the one before. */
+  renew(): void {
+    for (const watched of this.#watched) watched.forget();
+    this.#watchAll();
+  }
+
   async stop(deadline: Deadline): Promise<void> {
     await this.#scope.close(deadline);
     await Promise.all(this.#watched.map((watched) => watched.close()));
+  }
+
+  async #passedOnceMore(
+    app: CheckContext['app'],
+    signal: AbortSignal,
+    timeoutMs: number,
+  ): Promise<void> {
+    const deadline = Deadline.after(timeoutMs);
+    const until = AbortSignal.any([signal, deadline.signal]);
+    const startup = this.#watched.filter(({ check }) => check.spec.tags.includes('startup'));
+    const reasons = await Promise.all(
+      startup.map(async (watched) => {
+        const failure = await watched.passesFor(app, until);
+        return failure === undefined ? [] : [`${watched.check.label}: ${failure}`];
+      }),
+    );
+    deadline.expire();
+    if (signal.aborted) throw abortError(signal, 'waiting for the startup checks');
+    if (reasons.flat().length > 0) throw notPassed(reasons.flat());
+  }
+
+  #watchAll(): void {
+    this.#round?.abort();
+    this.#round = new AbortController();
+    const { signal } = this.#round;
+    for (const watched of this.#watched) {
+      this.#scope.run(`check ${watched.check.label}`, (aborted) =>
+        watched.watch(AbortSignal.any([aborted, signal])),
+      );
+    }
   }
 
   #ran(watched: WatchedCheck, { outcome, durationMs }: CheckResult): void {
@@ -126,11 +174,14 @@ export class CheckRunner implements Component {
 
   #notPassed(): HurricaneError {
     const waiting = this.#watched.filter(({ startupPending }) => startupPending);
-    const reasons = waiting.map(({ check, text }) => `${check.label}: ${text}`).join('; ');
-    return new HurricaneError(
-      'app-not-up',
-      `startup checks had not passed at the end of --app-start-timeout: ${reasons}`,
-      { hint: 'correct what they name, or raise --app-start-timeout' },
-    );
+    return notPassed(waiting.map(({ check, text }) => `${check.label}: ${text}`));
   }
+}
+
+function notPassed(reasons: readonly string[]): HurricaneError {
+  return new HurricaneError(
+    'app-not-up',
+    `startup checks had not passed at the end of --app-start-timeout: ${reasons.join('; ')}`,
+    { hint: 'correct what they name, or raise --app-start-timeout' },
+  );
 }

@@ -25,6 +25,8 @@ export interface CheckContext {
   readonly name: string;
   /** `starting`, `up`, `draining`; `once` for `hurricane check`. */
   readonly state: string;
+  /** The variables by which the app was told where to listen; none for `hurricane check`. */
+  readonly app: Readonly<Record<string, string>>;
 }
 
 export interface TargetOptions {
@@ -70,12 +72,13 @@ function plain(ask: Target['ask']): Target {
 
 async function askCommand(
   words: readonly string[],
-  { tag, name, state }: CheckContext,
+  { tag, name, state, app }: CheckContext,
   limits: RunLimits,
   { env, cwd, onOutput }: TargetOptions,
 ): Promise<readonly CheckMessage[]> {
   const messages: CheckMessage[] = [];
   const told = {
+    ...app,
     HURRICANE_CHECK_TAG: tag,
     HURRICANE_CHECK_NAME: name,
     HURRICANE_CHECK_STATE: state,

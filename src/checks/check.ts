@@ -3,7 +3,7 @@
 import type { CheckSpec } from '../config/config.ts';
 import type { Log } from '../core/log.ts';
 import { describeMessage, isFailure, type CheckMessage } from './check-message.ts';
-import { targetFor, type RunLimits, type Target } from './check-target.ts';
+import { targetFor, type CheckContext, type RunLimits, type Target } from './check-target.ts';
 
 export interface CheckResult {
   readonly outcome: 'pass' | 'warn' | 'fail';
@@ -46,11 +46,14 @@ export class Check {
     return this.#target.load(limits);
   }
 
-  /** Never rejects. `state` is told to programs and modules. */
-  async run(state: string, limits: RunLimits): Promise<CheckResult> {
+  /** Never rejects. `state` and `app` are told to programs and modules. */
+  async run(
+    { state, app }: Pick<CheckContext, 'state' | 'app'>,
+    limits: RunLimits,
+  ): Promise<CheckResult> {
     const startedAt = performance.now();
     const { tags, name = '' } = this.spec;
-    const said = await this.#target.ask({ tag: tags.join(','), name, state }, limits);
+    const said = await this.#target.ask({ tag: tags.join(','), name, state, app }, limits);
     const messages = said.filter((message) => !this.#isSilenced(message));
     return { ...decide(messages), messages, durationMs: performance.now() - startedAt };
   }

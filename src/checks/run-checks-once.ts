@@ -30,7 +30,7 @@ export async function runChecksOnce(
       all.map(async (check) => ({
         check: check.label,
         tags: check.spec.tags,
-        ...(await check.run('once', limits)),
+        ...(await check.run({ state: 'once', app: {} }, limits)),
       })),
     );
   } finally {

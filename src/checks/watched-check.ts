@@ -3,12 +3,15 @@
 import type { CheckConfig } from '../config/config.ts';
 import type { FailingCheck } from '../core/failing-check.ts';
 import type { CheckResult, Check } from './check.ts';
+import type { CheckContext } from './check-target.ts';
 import { CheckHistory } from './check-history.ts';
 import { onInterval } from './on-interval.ts';
 
 export interface WatchedCheckOptions {
   readonly config: CheckConfig;
   readonly state: () => string;
+  /** Where the app listens that is looked at. */
+  readonly app: () => CheckContext['app'];
   readonly onRan: (check: WatchedCheck, result: CheckResult) => void;
   /** The result is too old now. */
   readonly onStale: (check: WatchedCheck) => void;
@@ -20,7 +23,7 @@ const STARTUP_INTERVAL_MS = 1000;
 export class WatchedCheck {
   readonly check: Check;
   readonly #options: WatchedCheckOptions;
-  readonly #history: CheckHistory;
+  #history: CheckHistory;
   readonly #settled = Promise.withResolvers<undefined>();
   #text = 'it has not run yet';
   #startupPending: boolean;
@@ -56,16 +59,42 @@ export class WatchedCheck {
   async watch(signal: AbortSignal): Promise<void> {
     const { intervalMs } = this.#options.config;
     if (this.#startupPending) {
-      await onInterval(Math.min(intervalMs, STARTUP_INTERVAL_MS), signal, async () => {
+      await onInterval(this.#startupIntervalMs, signal, async () => {
         await this.#run(signal);
         return this.#startupPending;
       });
-      if (this.#startupOnly || signal.aborted) return;
     }
+    if (this.#startupOnly || signal.aborted) return;
     await onInterval(intervalMs, signal, async () => {
       await this.#run(signal);
       return true;
     });
+  }
+
+  /** What is known is about another app. */
+  forget(): void {
+    clearTimeout(this.#age);
+    this.#history = new CheckHistory(this.#options.config);
+    this.#text = 'it has not run since the app was started again';
+  }
+
+  /**
+   * Runs until it passes for this app or the signal aborts, and leaves alone what is known of the app
+   * that serves. Returns why it did not pass.
+   */
+  async passesFor(app: CheckContext['app'], signal: AbortSignal): Promise<string | undefined> {
+    const { timeoutMs } = this.#options.config;
+    let failure: string | undefined = 'it has not run yet';
+    await onInterval(this.#startupIntervalMs, signal, async () => {
+      const result = await this.check.run({ state: 'starting', app }, { timeoutMs, signal });
+      if (!signal.aborted) failure = result.outcome === 'fail' ? result.text : undefined;
+      return failure !== undefined && !signal.aborted;
+    });
+    return failure;
+  }
+
+  get #startupIntervalMs(): number {
+    return Math.min(this.#options.config.intervalMs, STARTUP_INTERVAL_MS);
   }
 
   get #startupOnly(): boolean {
@@ -78,9 +107,9 @@ export class WatchedCheck {
   }
 
   async #run(signal: AbortSignal): Promise<void> {
-    const { config, state, onRan } = this.#options;
+    const { config, state, app, onRan } = this.#options;
     const { timeoutMs } = config;
-    const result = await this.check.run(state(), { timeoutMs, signal });
+    const result = await this.check.run({ state: state(), app: app() }, { timeoutMs, signal });
     // A run that was cut by the end says nothing about what it checks.
     if (signal.aborted) return;
     const passed = result.outcome !== 'fail';

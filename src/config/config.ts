@@ -91,6 +91,25 @@ export interface AppConfig {
   readonly stopSignal: NodeJS.Signals | undefined;
 }
 
+export interface SupervisionConfig {
+  /** Whether the app is started again when it ends by itself. */
+  readonly restart: 'never' | 'on-failure' | 'always';
+  /** Which of the two apps comes first when one replaces the other. */
+  readonly replace: 'start-first' | 'stop-first';
+  /** SIGHUP is the app's own business. */
+  readonly forwardHangUp: boolean;
+}
+
+/** When the app is replaced without being asked. */
+export interface CareConfig {
+  /** After this many requests, jitter included; undefined: never. */
+  readonly maxLifetime: number | undefined;
+  /** Above this much memory of all its processes; undefined: never. */
+  readonly maxMemoryBytes: number | undefined;
+  /** When a liveness check fails. */
+  readonly repair: boolean;
+}
+
 export interface ProxyConfig {
   readonly trustProxy: TrustProxy;
   readonly headerTimeoutMs: number;
@@ -110,7 +129,8 @@ export type TrustProxy =
   | { readonly kind: 'none' }
   | { readonly kind: 'ranges'; readonly cidrs: readonly string[] };
 
-export type WebhookType = 'startup' | 'liveness' | 'readiness' | 'app' | 'drain';
+export type WebhookType =
+  'startup' | 'liveness' | 'readiness' | 'app' | 'restart' | 'replacement' | 'drain';
 
 export interface WebhookConfig {
   readonly receivers: readonly {
@@ -140,6 +160,8 @@ export interface ServeConfig {
   readonly checks: CheckConfig;
   readonly startup: StartupConfig;
   readonly app: AppConfig;
+  readonly supervision: SupervisionConfig;
+  readonly care: CareConfig;
   readonly proxy: ProxyConfig;
   readonly webhooks: WebhookConfig;
   readonly stop: StopConfig;

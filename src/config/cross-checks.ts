@@ -22,6 +22,8 @@ const rules: readonly Rule[] = [
   onePlaceForTheApp,
   oneHostForOnePort,
   checkNamesAreDistinct,
+  onePlaceForOneApp,
+  lifetimeHasItsNumber,
 ];
 
 const pathOptions = ['startup-probe', 'readiness-probe', 'liveness-probe', 'metrics'] as const;
@@ -58,6 +60,21 @@ function onePlaceForTheApp({ values, entries }: Subject): readonly Problem[] {
   if (values.appPort === undefined || values.appSocket === undefined) return [];
   const message = 'app-port and app-socket exclude each other: keep the one the app listens on';
   return [problem(message, ...givenBy(entries, 'app-port', 'app-socket'))];
+}
+
+/** A socket is fine: each app is told its own. */
+function onePlaceForOneApp({ values, entries }: Subject): readonly Problem[] {
+  if (values.appPort === undefined || values.replace !== 'start-first') return [];
+  const message =
+    'replace start-first needs two places to listen, and app-port is only one: ' +
+    'leave out app-port, or use stop-first';
+  return [problem(message, ...givenBy(entries, 'replace', 'app-port'))];
+}
+
+function lifetimeHasItsNumber({ values, entries }: Subject): readonly Problem[] {
+  if (values.maxLifetimeAction !== 'replace' || values.maxLifetime !== undefined) return [];
+  const message = 'max-lifetime-action replace needs max-lifetime: say after how many requests';
+  return [problem(message, ...givenBy(entries, 'max-lifetime-action'))];
 }
 
 function oneHostForOnePort({ values, entries }: Subject): readonly Problem[] {

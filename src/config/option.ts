@@ -44,6 +44,8 @@ export interface Settled {
   readonly host: string;
   readonly port: number;
   readonly samePort: boolean;
+  /** Two apps cannot listen in one place at a time. */
+  readonly hasFixedPlace: boolean;
   readonly debug: boolean;
   readonly inKubernetes: boolean;
 }

@@ -86,11 +86,13 @@ function defaultOf(row: Row, settled: Settled): Given {
 }
 
 function settledBy(values: Partial<Record<OptionKey, unknown>>, env: Environment): Settled {
-  const { host, port, probePort, debug } = values as Settlement<'serve'>['values'];
+  const { host, port, probePort, appPort, appSocket, debug } =
+    values as Settlement<'serve'>['values'];
   return {
     host: host ?? '::',
     port: port ?? 8000,
     samePort: port !== 0 && port === probePort,
+    hasFixedPlace: appPort !== undefined || appSocket !== undefined,
     debug: debug ?? false,
     inKubernetes: env['KUBERNETES_SERVICE_HOST'] !== undefined,
   };

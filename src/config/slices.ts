@@ -2,6 +2,7 @@
 
 import type {
   AppConfig,
+  CareConfig,
   CheckCommandConfig,
   CheckConfig,
   HealthConfig,
@@ -13,6 +14,7 @@ import type {
   ServeConfig,
   StartupConfig,
   StopConfig,
+  SupervisionConfig,
   WebhookConfig,
 } from './config.ts';
 import type { CheckValues, ProbeValues, ServeValues } from './options.ts';
@@ -38,6 +40,8 @@ export function toServeConfig(values: ServeValues, around: Surroundings): ServeC
     checks: checkConfig(values),
     startup: startupConfig(values),
     app: appConfig(values, around),
+    supervision: supervisionConfig(values),
+    care: careConfig(values, around),
     proxy: proxyConfig(values),
     webhooks: webhookConfig(values, around),
     stop: stopConfig(values),
@@ -72,6 +76,7 @@ type ReadBy<Slice extends (values: never, around: never) => unknown> = keyof Par
 
 type Read =
   | ReadBy<typeof appConfig>
+  | ReadBy<typeof careConfig>
   | ReadBy<typeof checkConfig>
   | ReadBy<typeof healthConfig>
   | ReadBy<typeof listenConfig>
@@ -80,6 +85,7 @@ type Read =
   | ReadBy<typeof proxyConfig>
   | ReadBy<typeof startupConfig>
   | ReadBy<typeof stopConfig>
+  | ReadBy<typeof supervisionConfig>
   | ReadBy<typeof webhookConfig>
   | ReadByLoader
   | ReadByServe;
@@ -116,18 +122,37 @@ export function isSamePort(port: number, probePort: number): boolean {
 }
 
 function healthConfig(
-  { reqQueueLen, maxLifetime }: Values<'reqQueueLen' | 'maxLifetime'>,
+  values: Values<'reqQueueLen' | 'maxLifetime' | 'maxLifetimeAction'>,
   { random }: Pick<Surroundings, 'random'>,
 ): HealthConfig {
   return {
-    queueLimit: reqQueueLen,
-    maxLifetime: maxLifetime && maxLifetime + jitter(maxLifetime, random),
+    queueLimit: values.reqQueueLen,
+    maxLifetime: lifetimeFor('probe', values, random),
   };
 }
 
-/** 0 … a tenth: replicas that share the load must not be replaced at the same moment. */
-function jitter(limit: number, random: () => number): number {
-  return Math.floor(random() * (Math.floor(limit / 10) + 1));
+function careConfig(
+  values: Values<'maxLifetime' | 'maxLifetimeAction' | 'maxMemory' | 'repair'>,
+  { random }: Pick<Surroundings, 'random'>,
+): CareConfig {
+  return {
+    maxLifetime: lifetimeFor('replace', values, random),
+    maxMemoryBytes: values.maxMemory,
+    repair: values.repair,
+  };
+}
+
+/**
+ * The number of requests after which this is to be done, if at all. With a jitter of 0 … a tenth:
+ * replicas that share the load must not be replaced at the same moment.
+ */
+function lifetimeFor(
+  action: 'probe' | 'replace',
+  { maxLifetime, maxLifetimeAction }: Values<'maxLifetime' | 'maxLifetimeAction'>,
+  random: () => number,
+): number | undefined {
+  if (maxLifetime === undefined || maxLifetimeAction !== action) return undefined;
+  return maxLifetime + Math.floor(random() * (Math.floor(maxLifetime / 10) + 1));
 }
 
 function checkConfig(
@@ -171,6 +196,14 @@ function appConfig(
     startTimeoutMs: values.appStartTimeout,
     stopSignal: values.stopSignal,
   };
+}
+
+function supervisionConfig({
+  restart,
+  replace,
+  forwardHup,
+}: Values<'restart' | 'replace' | 'forwardHup'>): SupervisionConfig {
+  return { restart, replace, forwardHangUp: forwardHup };
 }
 
 function proxyConfig(

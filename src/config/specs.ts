@@ -26,7 +26,15 @@ const checkTags: Record<string, readonly CheckTag[]> = {
   hurricane: ['readiness', 'liveness'],
 };
 
-const webhookTypes: readonly WebhookType[] = ['startup', 'liveness', 'readiness', 'app', 'drain'];
+const webhookTypes: readonly WebhookType[] = [
+  'startup',
+  'liveness',
+  'readiness',
+  'app',
+  'restart',
+  'replacement',
+  'drain',
+];
 
 const privateRanges = [
   ...['127.0.0.0/8', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '169.254.0.0/16'],

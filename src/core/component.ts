@@ -63,5 +63,10 @@ export interface Intake<To = void> extends Component {
 /** Why the program stops. The first one decides. */
 export type StopReason =
   | { readonly kind: 'signal'; readonly signal: 'SIGTERM' | 'SIGINT' }
-  | { readonly kind: 'app-ended'; readonly status: ExitStatus }
+  | {
+      readonly kind: 'app-ended';
+      readonly status: ExitStatus;
+      /** It was started again and again in vain. */
+      readonly crashLoop?: boolean;
+    }
   | { readonly kind: 'failed'; readonly error: Error };

@@ -5,6 +5,16 @@ import type { ExitStatus } from './exit-status.ts';
 
 export type ProbeName = 'startup' | 'readiness' | 'liveness';
 
+/** What the supervisor is doing: with `up` and `replacing` an app serves, otherwise none does. */
+export type AppState =
+  'starting' | 'up' | 'replacing' | 'restarting' | 'backing-off' | 'stopping' | 'ended';
+
+/** Why the app is started again: it exited, was ended by a signal, did not come up, or was told to. */
+export type RestartCause = 'exit' | 'signal' | 'not-up' | 'ctl';
+
+/** Why the app is replaced. */
+export type ReplacementCause = 'sighup' | 'ctl' | 'lifetime' | 'memory' | 'liveness';
+
 /** Event name → what is known about it. Names are dotted and past tense; fields end in their unit. */
 export interface EventMap {
   'hurricane.started': { version: string; command: string };
@@ -18,6 +28,20 @@ export interface EventMap {
   'app.started': { pid: number; command: string };
   'app.listening': { address: string; duration_ms: number };
   'app.ended': { pid: number | undefined; status: ExitStatus; expected: boolean; killed: boolean };
+  'app.state-changed': { state: AppState; previous: AppState };
+  'app.restarting': { cause: RestartCause; reason: string; attempt: number; delay_ms: number };
+  'app.restarted': { cause: RestartCause; pid: number | undefined; duration_ms: number };
+  'app.crash-looping': { reason: string; starts: number };
+  'app.replacing': { cause: ReplacementCause; pid: number | undefined };
+  'app.replaced': { cause: ReplacementCause; pid: number | undefined; duration_ms: number };
+  'app.replacement-failed': {
+    cause: ReplacementCause;
+    reason: string;
+    /** Of the one that stays; undefined when none does. */
+    pid: number | undefined;
+    /** The last that the new one wrote to stderr, as far as we saw it. */
+    output: string | undefined;
+  };
   'probe.changed': {
     probe: ProbeName;
     passing: boolean;

@@ -2,6 +2,7 @@
 
 import type { HurricaneEvent, ProbeName } from '../core/events.ts';
 import type { RequestRecord } from '../core/request-record.ts';
+import { AppInstruments } from './app-instruments.ts';
 import { counter, gauge, single, summary, type Family, type Sample } from './family.ts';
 import { HttpInstruments, type RequestSources } from './http-instruments.ts';
 import { Counter, Gauge, Summary } from './instruments.ts';
@@ -24,6 +25,7 @@ export class Metrics {
   readonly families: readonly Family[];
   readonly #registry = new Registry();
   readonly #http = new HttpInstruments();
+  readonly #app = new AppInstruments();
   readonly #probeState = new Gauge('probe', probes);
   readonly #checkState = new Gauge('check');
   readonly #checkPasses = new Counter('check');
@@ -41,6 +43,7 @@ export class Metrics {
       ...this.#families(sources),
       ...this.#http.families(sources),
       ...reaperFamilies(() => sources.reaper()),
+      ...this.#app.families(),
       ...runtimeFamilies,
     ];
     for (const family of this.families) this.#registry.add(family);
@@ -51,6 +54,7 @@ export class Metrics {
   }
 
   observe(event: HurricaneEvent): void {
+    this.#app.observe(event);
     switch (event.name) {
       case 'hurricane.started':
         this.#version = event.data.version;

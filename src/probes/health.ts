@@ -35,6 +35,7 @@ export class Health {
   #startupSeconds: number | undefined;
   #draining = false;
   #drained = false;
+  #restarting = false;
   #congested = false;
   #outlived = false;
   #dwell: NodeJS.Timeout | undefined;
@@ -63,6 +64,12 @@ export class Health {
     if (drained === this.#drained) return;
     this.#drained = drained;
     this.#endDwell();
+    this.#settle();
+  }
+
+  /** Not ready while no app serves. */
+  appServes(serves: boolean): void {
+    this.#restarting = !serves;
     this.#settle();
   }
 
@@ -146,6 +153,7 @@ export class Health {
       draining: this.#draining,
       drained: this.#drained,
       startupSeconds: this.#startupSeconds,
+      restarting: this.#restarting,
       failing: this.#failing,
       requests: finished,
       averageMs,

@@ -10,6 +10,8 @@ export interface HealthState {
   readonly drained: boolean;
   /** Undefined until startup is finished. */
   readonly startupSeconds: number | undefined;
+  /** No app serves for a while; one will again. */
+  readonly restarting: boolean;
   readonly failing: { readonly readiness: Failing; readonly liveness: Failing };
   readonly requests: number;
   readonly averageMs: number;
@@ -32,15 +34,18 @@ export interface Verdict {
   readonly status: 200 | 400 | 500;
   /** The body of the plain answer. */
   readonly text: string;
-  readonly reason: 'up' | 'starting' | 'draining' | 'drained' | 'check' | 'lifetime' | 'queue';
+  readonly reason:
+    'up' | 'starting' | 'draining' | 'restarting' | 'drained' | 'check' | 'lifetime' | 'queue';
   /** For logs and webhooks: the text, with the details of failing checks. */
   readonly details: string;
 }
 
-/** The first rule that applies decides: draining, start, drained, check, lifetime, queue. */
+/** The first rule that applies decides: draining, start, restarting, drained, check, lifetime, queue. */
 export function judge(probe: ProbeName, state: HealthState, options: JudgeOptions): Verdict {
   if (state.draining) return probe === 'readiness' ? drainingVerdict : up(probe, state);
   if (state.startupSeconds === undefined) return startingVerdict;
+  // What checks say of an app that is not there is known already, and no reason to end the container.
+  if (state.restarting) return probe === 'readiness' ? restartingVerdict : up(probe, state);
   switch (probe) {
     case 'startup':
       return up(probe, state);
@@ -61,6 +66,7 @@ export function isCongested(queued: number, limit: number, congested: boolean): 
 
 const drainingVerdict = refuse('draining', 'draining');
 const drainedVerdict = refuse('drained', 'drained by the operator');
+const restartingVerdict = refuse('restarting', 'the app is being restarted');
 const startingVerdict = refuse('starting', 'startup is not finished');
 
 function checks(failing: Failing, { debug }: JudgeOptions): Verdict | undefined {

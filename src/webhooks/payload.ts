@@ -37,6 +37,14 @@ export function edgeOf(event: HurricaneEvent): Edge | undefined {
       return probeChanged(event.data);
     case 'app.ended':
       return appEnded(event.data);
+    case 'app.restarted':
+      return restarted(event.data);
+    case 'app.crash-looping':
+      return crashLooping(event.data);
+    case 'app.replaced':
+      return replaced(event.data);
+    case 'app.replacement-failed':
+      return replacementFailed(event.data);
     case 'drain.ended':
       return drainEnded(event.data);
     default:
@@ -77,6 +85,31 @@ function appEnded({ status, expected, killed }: EventMap['app.ended']): Edge {
     reason: `the app ${reason}`,
     previous: null,
     traceback: null,
+  };
+}
+
+function restarted({ duration_ms: ms }: EventMap['app.restarted']): Edge {
+  const reason = `the app is up again after ${ms} ms`;
+  return { type: 'restart', status: 'succeeded', reason, previous: null, traceback: null };
+}
+
+function crashLooping({ reason, starts }: EventMap['app.crash-looping']): Edge {
+  const text = `${starts} starts in a row failed: ${reason}`;
+  return { type: 'restart', status: 'failed', reason: text, previous: null, traceback: null };
+}
+
+function replaced({ cause, duration_ms: ms }: EventMap['app.replaced']): Edge {
+  const reason = `the app was replaced (${cause}) in ${ms} ms`;
+  return { type: 'replacement', status: 'succeeded', reason, previous: null, traceback: null };
+}
+
+function replacementFailed({ cause, reason, output }: EventMap['app.replacement-failed']): Edge {
+  return {
+    type: 'replacement',
+    status: 'failed',
+    reason: `the app was not replaced (${cause}): ${reason}`,
+    previous: null,
+    traceback: output ?? reason,
   };
 }
 

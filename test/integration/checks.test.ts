@@ -76,6 +76,7 @@ function makeRunner(t: TestContext, checksConfig: CheckConfig) {
     env,
     cwd: '/',
     log,
+    app: () => ({}),
     state: () => state.phase,
     onResult: (tag, checks) => {
       failing[tag] = checks;

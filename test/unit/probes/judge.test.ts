@@ -9,6 +9,7 @@ const up: HealthState = {
   draining: false,
   drained: false,
   startupSeconds: 1.25,
+  restarting: false,
   failing: { readiness: [], liveness: [] },
   requests: 0,
   averageMs: 0,
@@ -70,8 +71,18 @@ const table: [string, Partial<HealthState>, startup: string, ready: string, aliv
     '400 Requests: 3 max lifetime: 2',
   ],
   [
+    'no app serves, whatever its checks say',
+    { restarting: true, failing, requests: 3, congested: true },
+    '200 Startup was finished 1.25',
+    '400 the app is being restarted',
+    '200 Average response time: 0.00ms Request queue size: 0 Rx',
+  ],
+  [
     'draining, whatever else is wrong',
-    { draining: true, drained: true, failing, requests: 3, averageMs: 1, congested: true },
+    {
+      ...{ draining: true, drained: true, restarting: true, failing },
+      ...{ requests: 3, averageMs: 1, congested: true },
+    },
     '200 Startup was finished 1.25',
     '400 draining',
     '200 Average response time: 1.00ms Request queue size: 0 Rx',

@@ -1,0 +1,43 @@
+// Whoever asks for a new app gets an answer, when it is there or is known not to come.
+
+/** What became of a request for a new app. */
+export type Answer = { readonly done: true } | { readonly done: false; readonly reason: string };
+
+interface Ticket {
+  /** Any generation after this one is new enough. */
+  readonly after: number;
+  readonly answer: (answer: Answer) => void;
+}
+
+/** Every ticket is answered once. */
+export class Tickets {
+  #open: readonly Ticket[] = [];
+
+  /** `last` is the generation that was started last when it was asked. */
+  take(last: number): Promise<Answer> {
+    const { promise, resolve } = Promise.withResolvers<Answer>();
+    this.#open = [...this.#open, { after: last, answer: resolve }];
+    return promise;
+  }
+
+  /** This generation serves. */
+  fulfil(generation: number): void {
+    this.#answer((ticket) => ticket.after < generation, { done: true });
+  }
+
+  /** This generation was to replace another one, and does not. */
+  fail(generation: number, reason: string): void {
+    this.#answer((ticket) => ticket.after < generation, { done: false, reason });
+  }
+
+  /** Nobody gets anything any more. */
+  refuse(reason: string): void {
+    this.#answer(() => true, { done: false, reason });
+  }
+
+  #answer(isMeant: (ticket: Ticket) => boolean, answer: Answer): void {
+    const meant = this.#open.filter(isMeant);
+    this.#open = this.#open.filter((ticket) => !isMeant(ticket));
+    for (const ticket of meant) ticket.answer(answer);
+  }
+}
