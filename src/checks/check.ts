@@ -22,6 +22,8 @@ export interface CheckOptions {
   readonly log: Log;
 }
 
+const LOAD_MS = 30_000;
+
 export class Check {
   readonly spec: CheckSpec;
   /** Its name, or for an unnamed one its place: label in logs and metrics. */
@@ -41,9 +43,9 @@ export class Check {
     });
   }
 
-  /** Throws `module-not-loadable`. */
-  load(limits: RunLimits): Promise<void> {
-    return this.#target.load(limits);
+  /** Throws `module-not-loadable`, after 30 s at the least: a cold start may take longer than a run may. */
+  load({ timeoutMs, signal }: RunLimits): Promise<void> {
+    return this.#target.load({ timeoutMs: Math.max(timeoutMs, LOAD_MS), signal });
   }
 
   /** Never rejects. `state` and `app` are told to programs and modules. */

@@ -83,8 +83,9 @@ for (const [name, fifo] of [
   );
 }
 
+/** Access lines so long that a few thousand are more than what may wait. */
 function loadOf({ url }: Hurricane): { url: string; connections: number } {
-  return { url: `${url}/`, connections: 8 };
+  return { url: `${url}/?${'x'.repeat(1000)}`, connections: 8 };
 }
 
 /** Measured over at least so many. */

@@ -60,6 +60,11 @@ export function useScript(name: string): readonly string[] {
   return /\.(m?js|m?ts)$/.test(name) ? [process.execPath, path] : ['sh', path];
 }
 
+/** The path of a check module in test/scripts/checks, by its file name. */
+export function useCheck(name: string): string {
+  return join(root, 'test/scripts/checks', name);
+}
+
 async function buildGoApp(): Promise<void> {
   const [target] = commands.go;
   const built = await stat(target).catch(() => undefined);

@@ -1,0 +1,3 @@
+export default function check() {
+  process.exit(3);
+}
