@@ -7,6 +7,7 @@ import { text } from 'node:stream/consumers';
 import type { TestContext } from 'node:test';
 
 const PROGRAM = '/usr/bin/wrk';
+const WITHOUT_END_S = 600;
 
 export interface WrkReport {
   readonly requests: number;
@@ -15,9 +16,9 @@ export interface WrkReport {
   readonly failures: readonly string[];
 }
 
-export interface Wrk {
-  /** Ends the load and resolves with what it measured until then. */
-  stop(): Promise<WrkReport>;
+export interface WrkOptions {
+  readonly url: string;
+  readonly connections: number;
 }
 
 /** False, and the test skipped with the reason, where wrk is not installed. */
@@ -27,29 +28,38 @@ export function hasWrk(t: TestContext): boolean {
   return false;
 }
 
-/** Each connection sends its next request as soon as it has its answer. */
-export function startWrk(t: TestContext, url: string, connections: number): Wrk {
-  const child = spawn(PROGRAM, ['-t1', `-c${connections}`, '-d10m', url]);
-  const ended = Promise.all([text(child.stdout), once(child, 'close')]);
-  t.after(() => child.kill('SIGKILL'));
-  return {
-    stop: async () => {
-      child.kill('SIGINT');
-      const [output] = await ended;
-      return parse(output);
-    },
-  };
+/** What it measured in so many seconds. Each connection sends its next request when it has its answer. */
+export async function measure(
+  t: TestContext,
+  options: WrkOptions,
+  seconds: number,
+): Promise<WrkReport> {
+  return startWrk(t, options, seconds).report;
 }
 
 /** The load for as long as `work` takes, and what both found. */
 export async function underLoad<T>(
   t: TestContext,
-  { url, connections }: { readonly url: string; readonly connections: number },
+  options: WrkOptions,
   work: () => Promise<T>,
 ): Promise<{ readonly report: WrkReport; readonly result: T }> {
-  const wrk = startWrk(t, url, connections);
+  const wrk = startWrk(t, options, WITHOUT_END_S);
   const result = await work();
-  return { report: await wrk.stop(), result };
+  wrk.stop();
+  return { report: await wrk.report, result };
+}
+
+function startWrk(
+  t: TestContext,
+  { url, connections }: WrkOptions,
+  seconds: number,
+): { readonly report: Promise<WrkReport>; stop(): void } {
+  const child = spawn(PROGRAM, ['-t1', `-c${connections}`, `-d${seconds}s`, url]);
+  t.after(() => child.kill('SIGKILL'));
+  const report = Promise.all([text(child.stdout), once(child, 'close')]).then(([out]) =>
+    parse(out),
+  );
+  return { report, stop: () => child.kill('SIGINT') };
 }
 
 function parse(output: string): WrkReport {

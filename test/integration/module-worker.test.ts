@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { getPriority } from 'node:os';
 import { join } from 'node:path';
 import { suite, test, type TestContext } from 'node:test';
 
@@ -55,6 +56,16 @@ export default async (what) => {
 };`;
 
 suite('a module in a worker', () => {
+  test('runs at a lower priority than ours, in its own thread alone', async (t) => {
+    const before = getPriority();
+    const { worker } = useModule(
+      t,
+      `import { getPriority } from 'node:os'; export default () => getPriority()`,
+    );
+    assert.deepEqual(await worker.call([], ample), { kind: 'returned', value: 10 });
+    assert.equal(getPriority(), before);
+  });
+
   test('is loaded once, called with copies, and answers with its value', async (t) => {
     const { worker } = useModule(t, `let n = 0; export default ({ add }) => ({ n: (n += add) })`);
     await worker.load(ample);
