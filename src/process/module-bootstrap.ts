@@ -12,13 +12,13 @@ export type WorkerMessage =
 export const MODULE_BOOTSTRAP = `'use strict';
 const { readFileSync } = require('node:fs');
 const { stripTypeScriptTypes } = require('node:module');
-const { setPriority } = require('node:os');
+const { getPriority, setPriority } = require('node:os');
 const { fileURLToPath } = require('node:url');
 const { port, url } = require('node:worker_threads').workerData;
 
 // On Linux a priority belongs to a thread: code that loops must not take the processor from the proxy and
 // the probes. Elsewhere it would be the whole process.
-if (process.platform === 'linux') setPriority(10);
+if (process.platform === 'linux' && getPriority() < 10) setPriority(10);
 
 import(url).then(serve, (error) => say('unloadable', { reason: describe(located(error)) }));
 
