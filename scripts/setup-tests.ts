@@ -21,6 +21,8 @@ const needs: readonly Need[] = [
   { program: 'go', package: 'golang-go', why: 'example app' },
   { program: 'socat', package: 'socat', why: 'example app in shell' },
   { program: '/usr/bin/wrk', package: 'wrk', why: 'load' },
+  { program: 'zsh', package: 'zsh', why: 'completion' },
+  { program: 'fish', package: 'fish', why: 'completion' },
   { program: 'strip', package: 'binutils', why: 'the single executable' },
 ];
 

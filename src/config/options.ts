@@ -35,7 +35,7 @@ export const options = {
     parser: file,
     layers: ['flag', 'environment'],
     common: true,
-    help: 'configuration file instead of hurricane.yaml or hurricane.json',
+    help: 'configuration file instead of hurricane.yaml/.json',
   },
   'print-config': {
     on: serve,

@@ -10,6 +10,7 @@ import { useApp } from '../helpers/apps.ts';
 import { forEachArtefact, type Artefact } from '../helpers/artefacts.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { runHurricane, startHurricane } from '../helpers/hurricane.ts';
+import { useGate } from '../helpers/gate.ts';
 import { useHttpServer } from '../helpers/http-server.ts';
 import { isFree, usePort } from '../helpers/port.ts';
 import { useTempDir } from '../helpers/temp-dir.ts';
@@ -190,7 +191,7 @@ forEachArtefact(
     await Promise.all([
       killsAStoppedApp(t, artefact),
       killsAGrandchild(t, artefact, { script: '"$@" & wait', code: 0 }),
-      killsAGrandchild(t, artefact, { script: '"$@" & read _ <go; exit 3', code: 3 }),
+      killsAGrandchild(t, artefact, { script: '"$@" & $GATE; exit 3', code: 3 }),
     ]);
   },
 );
@@ -213,17 +214,16 @@ async function killsAGrandchild(
   artefact: Artefact,
   { script, code }: { script: string; code: number },
 ): Promise<void> {
-  const [app = [], port, cwd] = [await useApp(t), await usePort(), useTempDir(t)];
+  const [app = [], port, gate] = [await useApp(t), await usePort(), useGate(t)];
   const flags = ['--grace-period', `${GRACE_MS}ms`, '--app-port', `${port}`];
-  const hurricane = await startHurricane(
-    t,
-    [...flags, '--command', 'mkfifo go', '--', 'sh', '-c', script, 'sh', ...app],
-    { artefact, cwd, env: { IGNORE_TERM: '1' } },
-  );
+  const hurricane = await startHurricane(t, [...flags, '--', 'sh', '-c', script, 'sh', ...app], {
+    artefact,
+    env: { IGNORE_TERM: '1', GATE: gate.command },
+  });
   await hurricane.up();
   const pid = Number((await hurricane.get('/pid')).text);
   if (code === 0) hurricane.signal('SIGTERM');
-  else writeFileSync(join(cwd, 'go'), '\n');
+  else await gate.open();
   assert.equal((await hurricane.exit).code, code);
   await hurricane.sees(/^the app ended, processes it had started did not and were killed$/);
   await assertGone(pid);

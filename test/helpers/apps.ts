@@ -76,7 +76,8 @@ async function buildGoApp(): Promise<void> {
   await rename(own, target);
 }
 
-async function isInstalled(program: string): Promise<boolean> {
+/** True when the program is on PATH, or where it must be. */
+export async function isInstalled(program: string): Promise<boolean> {
   const folders = program.startsWith('/') ? [''] : (process.env['PATH'] ?? '').split(delimiter);
   const found = await Promise.all(
     folders.map((folder) =>

@@ -12,10 +12,11 @@ export interface TerminalRun {
   readonly screen: string;
 }
 
-/** Runs the words to their end with stdin, stdout and stderr on a terminal of 80 columns. */
+/** Runs the words to their end on a terminal of 80 columns, on which `typed` is typed. */
 export async function runOnTerminal(
   words: readonly string[],
   env: Readonly<Record<string, string>>,
+  typed = '',
 ): Promise<TerminalRun> {
   const command = `stty cols 80 rows 24; ${displayCommand(words)}`;
   const child = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
@@ -28,7 +29,8 @@ export async function runOnTerminal(
     signal: AbortSignal.timeout(60_000),
     killSignal: 'SIGKILL',
   });
-  // Its stdin stays open: the end of it would reach the command.
+  // It stays open: its end would reach the command.
+  child.stdin.write(typed);
   const [screen, [code]] = await Promise.all([
     text(child.stdout),
     once(child, 'close') as Promise<[number | null]>,
