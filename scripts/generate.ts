@@ -52,8 +52,7 @@ function metricsMarkdown(): string {
     throw new Error('the value of a metric was read');
   };
   const { families } = new Metrics({
-    load: never,
-    report: never,
+    requests: { load: never, report: never },
     webhooksQueued: never,
     logLinesDropped: never,
     reaper: never,

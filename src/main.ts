@@ -42,6 +42,14 @@ const edge: CliEdge = {
     for (const name of [...STOP_SIGNALS, ...RELAYED_SIGNALS]) process.on(name, listener);
   },
   onChildEnded: (listener) => process.on('SIGCHLD', listener),
+  privately: (act) => {
+    const before = process.umask(0o177);
+    try {
+      act();
+    } finally {
+      process.umask(before);
+    }
+  },
   onBug: (listener) => {
     onBug = listener;
   },

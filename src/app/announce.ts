@@ -4,7 +4,7 @@ import type { ProbeConfig } from '../config/config.ts';
 import type { Log } from '../core/log.ts';
 
 /** Says where probes and metrics are, or by which flag they are not. */
-export function announceProbes(probes: ProbeConfig, port: number, log: Log): void {
+export function announceProbes(probes: ProbeConfig, port: number | undefined, log: Log): void {
   if (probes.listen === undefined) {
     log.info({}, 'no probes and no metrics, because of --no-probe');
     return;

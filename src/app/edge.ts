@@ -11,6 +11,8 @@ export interface Edge {
   onSignal(listener: (signal: NodeJS.Signals) => void): void;
   /** Tells that a child of ours has ended, or several: one that we started, or adopted. */
   onChildEnded(listener: () => void): void;
+  /** Runs `act`, which must not wait; files made in it are for their owner only. */
+  privately(act: () => void): void;
   /** Tells every error that nobody caught: a bug of ours. */
   onBug(listener: (error: Error) => void): void;
 }

@@ -47,6 +47,7 @@ const sentences: { readonly [N in EventName]: (data: EventMap[N]) => Line } = {
     `${probe} probe ${passing ? 'passes' : 'fails'}`,
     { probe, passing, reason },
   ],
+  'control.asked': ({ operation }) => ['info', `the operator asks to ${operation}`, { operation }],
   'check.changed': ({ check, passing, text, tags }) => [
     passing ? 'info' : 'warn',
     `check ${passing ? 'passes' : 'fails'}`,
@@ -64,12 +65,17 @@ const sentences: { readonly [N in EventName]: (data: EventMap[N]) => Line } = {
   ],
 };
 
+/** What the log says about it. */
+export function sentenceOf({ name, data }: HurricaneEvent): Line {
+  const tell = sentences[name] as (data: HurricaneEvent['data']) => Line;
+  return tell(data);
+}
+
 /** An observer that writes every event as one line, named by its field `event`. */
 export function narrator(log: Log): (event: HurricaneEvent) => void {
-  return ({ name, data }) => {
-    const tell = sentences[name] as (data: HurricaneEvent['data']) => Line;
-    const [level, message, fields] = tell(data);
-    log[level]({ event: name, ...fields }, message);
+  return (event) => {
+    const [level, message, fields] = sentenceOf(event);
+    log[level]({ event: event.name, ...fields }, message);
   };
 }
 

@@ -1,35 +1,17 @@
-// The parts of `hurricane serve`, who tells whom, and what each does in the story.
+// The parts that `hurricane serve` has of its own: the intake for HTTP, its listener, and the app behind.
 
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { hostname } from 'node:os';
-
-import { CheckRunner } from '../checks/check-runner.ts';
-import type { ListenConfig, ServeConfig } from '../config/config.ts';
-import { Deadline } from '../core/deadline.ts';
-import { Events, type Emit, type ReplacementCause } from '../core/events.ts';
+import type { ServeConfig } from '../config/config.ts';
+import type { Deadline } from '../core/deadline.ts';
+import type { Emit, ReplacementCause } from '../core/events.ts';
 import type { Log } from '../core/log.ts';
 import type { RequestRecord } from '../core/request-record.ts';
-import { Listener, type Handler } from '../http/listener.ts';
-import { Metrics } from '../metrics/metrics.ts';
-import { Health } from '../probes/health.ts';
-import { ProbeServer } from '../probes/probe-server.ts';
-import { displayCommand } from '../process/command.ts';
-import type { OutputLine } from '../process/output.ts';
-import { Reaper } from '../process/reaper.ts';
-import { wrapperWarning } from '../process/wrappers.ts';
+import { Listener, type Handler, type ListenerLimits } from '../http/listener.ts';
 import { AccessLog } from '../proxy/access-log.ts';
 import { Proxy } from '../proxy/proxy.ts';
-import { runStartupCommands } from '../startup/startup-commands.ts';
-import { waitForDependencies } from '../startup/wait-for.ts';
-import { WebhookSender } from '../webhooks/webhook-sender.ts';
-import { announceProbes } from './announce.ts';
+import { Backstage } from './backstage.ts';
 import type { Edge } from './edge.ts';
-import { narrator } from './narrator.ts';
 import type { Cast } from './run.ts';
 import { Supervisor } from './supervisor.ts';
-
-/** Time for a probe that is just being answered. */
-const LAST_PROBES_MS = 100;
 
 export interface ServeCastOptions {
   readonly config: ServeConfig;
@@ -45,149 +27,82 @@ export class ServeCast implements Cast {
   readonly intake: Proxy;
   readonly emit: Emit;
   readonly #config: ServeConfig;
-  readonly #edge: Edge;
   readonly #log: Log;
-  /** The environment of every program that we start: ours without our secrets. */
-  readonly #env: Readonly<Record<string, string | undefined>>;
-  readonly #reaper: Reaper;
-  readonly #health: Health;
-  readonly #metrics: Metrics;
-  readonly #checks: CheckRunner;
-  readonly #webhooks: WebhookSender;
+  readonly #backstage: Backstage;
   readonly #accessLog: AccessLog;
-  readonly #probeServer: ProbeServer;
   readonly #appListener: Listener;
-  readonly #probeListener: Listener | undefined;
-  #state: 'starting' | 'up' | 'draining' = 'starting';
 
   constructor({ config, edge, log, droppedLines }: ServeCastOptions) {
     this.#config = config;
-    this.#edge = edge;
     this.#log = log;
-    this.#env = withoutSecrets(edge.env, config.secretVariables);
-    this.#reaper = new Reaper({
-      pid: edge.pid,
-      onChildEnded: (listener) => edge.onChildEnded(listener),
-      log: log.component('reaper'),
+    this.#backstage = new Backstage({
+      config,
+      edge,
+      log,
+      droppedLines,
+      limits: limitsOf(config),
+      requests: {
+        load: () => this.intake.load,
+        report: () => this.intake.report(),
+        now: () => this.intake.inHand(),
+      },
+      app: () => this.app,
     });
-    const events = new Events();
-    const { emit } = events;
+    const { emit, health, checks, env, onAppLine } = this.#backstage;
     this.emit = emit;
     this.intake = new Proxy({
       config: config.proxy,
       stop: config.stop,
       queueLimit: config.health.queueLimit,
-      onQueueChange: () => this.#health.loadChanged(),
+      onQueueChange: () => health.loadChanged(),
       onFinished: (record) => this.#onFinished(record),
       emit,
       door: () => this.#appListener,
-    });
-    this.#health = new Health({
-      config: config.health,
-      debug: config.debug,
-      load: () => this.intake.load,
-      emit,
-    });
-    this.#checks = new CheckRunner({
-      config: config.checks,
-      env: this.#env,
-      cwd: edge.cwd,
-      state: () => this.#state,
-      app: () => this.app.variables,
-      onResult: (tag, failing) => this.#health.checksChanged(tag, failing),
-      emit,
-      log: log.component('checks'),
-    });
-    this.#webhooks = new WebhookSender({
-      config: config.webhooks,
-      podname: hostname(),
-      emit,
-      log: log.component('webhooks'),
-    });
-    this.#metrics = new Metrics({
-      load: () => this.intake.load,
-      report: () => this.intake.report(),
-      webhooksQueued: () => this.#webhooks.queued,
-      logLinesDropped: droppedLines,
-      reaper: () => this.#reaper,
     });
     this.app = new Supervisor({
       config: config.app,
       supervision: config.supervision,
       gracePeriodMs: config.stop.gracePeriodMs,
       intake: this.intake,
-      onServing: (serving) => this.#onServing(serving),
-      env: this.#env,
+      onServing: (serving) => this.#backstage.appServes(serving),
+      env,
       cwd: edge.cwd,
-      onLine: config.log.app === 'json' ? this.#onAppLine : undefined,
-      startupChecks: (app, { signal, timeoutMs }) =>
-        this.#checks.startupPassed(signal, timeoutMs, app),
+      onLine: onAppLine,
+      startupChecks: (app, { signal, timeoutMs }) => checks.startupPassed(signal, timeoutMs, app),
       emit,
       log: log.component('app'),
     });
     this.#accessLog = new AccessLog(log.component('access'), config.proxy.accessLog);
-    this.#probeServer = new ProbeServer({
-      config: config.probes,
-      verdict: (probe) => this.#health.verdict(probe),
-      page: () => this.#metrics.page(),
-      log: log.component('probes'),
+    this.#appListener = new Listener({
+      ...config.listen,
+      ...limitsOf(config),
+      portFlag: '--port',
+      handler: this.#appHandler(),
     });
-    this.#appListener = this.#listener(config.listen, '--port', this.#appHandler());
-    this.#probeListener = this.#separateProbes();
-    events.subscribe(narrator(log));
-    events.subscribe((event) => this.#metrics.observe(event));
-    events.subscribe((event) => this.#webhooks.observe(event));
   }
 
   get failed(): Promise<Error> {
-    return Promise.race([this.#checks.failed, this.app.failed]);
+    return Promise.race([this.#backstage.failed, this.app.failed]);
   }
 
   get hasWebhooks(): boolean {
-    return this.#config.webhooks.receivers.length > 0;
+    return this.#backstage.hasWebhooks;
   }
 
   async listen(): Promise<void> {
-    const { app, startup } = this.#config;
-    const command = displayCommand(app.command);
-    this.emit('hurricane.started', { version: this.#edge.version, command });
-    const wrapper = wrapperWarning(app.command);
-    if (wrapper !== undefined) this.#log.warn({}, wrapper);
-    await this.#reaper.start();
+    await this.#backstage.begin();
     // With startup commands it is looked for after them: they may build it.
-    if (startup.commands.length === 0) this.app.assertExecutable();
-    await this.#probeListener?.bind();
-    await this.#appListener.bind();
-    if (this.#probeListener !== undefined) {
-      this.emit('listener.bound', { listener: 'probe', ...this.#probeListener.address });
-    }
-    announceProbes(
-      this.#config.probes,
-      (this.#probeListener ?? this.#appListener).address.port,
-      this.#log,
-    );
+    if (this.#config.startup.commands.length === 0) this.app.assertExecutable();
+    await this.#backstage.listen(this.#appListener);
     this.emit('listener.bound', { listener: 'app', ...this.#appListener.address });
   }
 
-  async prepare(signal: AbortSignal, over: AbortSignal): Promise<void> {
-    const { startup } = this.#config;
-    const common = { signal, emit: this.emit, log: this.#log.component('startup') };
-    await waitForDependencies(startup.waitFor, { ...common, timeoutMs: startup.waitTimeoutMs });
-    await runStartupCommands(startup.commands, {
-      ...common,
-      timeoutMs: startup.commandTimeoutMs,
-      over,
-      env: this.#env,
-      cwd: this.#edge.cwd,
-    });
-    await this.#checks.start(signal);
+  prepare(signal: AbortSignal, over: AbortSignal): Promise<void> {
+    return this.#backstage.prepare(signal, over);
   }
 
   announceUp(): void {
-    const seconds = Math.round(performance.now()) / 1000;
-    this.#state = 'up';
-    this.emit('startup.succeeded', { duration_s: seconds });
-    this.#health.startupFinished(seconds);
+    this.#backstage.announceUp();
   }
 
   /** A new app instead of the one that serves, if that can be; the log tells what became of it. */
@@ -198,26 +113,19 @@ export class ServeCast implements Cast {
   }
 
   announceStop(): void {
-    this.#state = 'draining';
-    this.#health.drainStarted();
+    this.#backstage.announceStop();
   }
 
-  async farewell(deadline: Deadline): Promise<void> {
-    await this.#checks.stop(deadline);
-    await this.#webhooks.stop(deadline);
-    this.#health.stop();
-    await this.#reaper.stop();
-    const atOnce = Deadline.after(LAST_PROBES_MS);
-    await Promise.all([this.#appListener.close(atOnce), this.#probeListener?.close(atOnce)]);
-    atOnce.expire();
+  farewell(deadline: Deadline): Promise<void> {
+    return this.#backstage.farewell(deadline, this.#appListener);
   }
 
   #appHandler(): Handler {
     if (!this.#config.probes.integrated) return this.intake;
+    const { probeServer } = this.#backstage;
     return {
       handleRequest: (request, response) => {
-        if (!this.#probeServer.handle(request, response))
-          this.intake.handleRequest(request, response);
+        if (!probeServer.handle(request, response)) this.intake.handleRequest(request, response);
       },
       wantsUpgrade: (request) => this.intake.wantsUpgrade(request),
       handleUpgrade: (request, socket, head) => this.intake.handleUpgrade(request, socket, head),
@@ -225,50 +133,14 @@ export class ServeCast implements Cast {
     };
   }
 
-  #separateProbes(): Listener | undefined {
-    const { listen, integrated } = this.#config.probes;
-    if (listen === undefined || integrated) return undefined;
-    return this.#listener(listen, '--probe-port', {
-      handleRequest: (request: IncomingMessage, response: ServerResponse) =>
-        this.#probeServer.handleAll(request, response),
-    });
-  }
-
-  #listener({ host, port }: ListenConfig, portFlag: string, handler: Handler): Listener {
-    const { headerTimeoutMs, idleTimeoutMs, maxHeaderBytes } = this.#config.proxy;
-    return new Listener({
-      host,
-      port,
-      portFlag,
-      headerTimeoutMs,
-      idleTimeoutMs,
-      maxHeaderBytes,
-      handler,
-    });
-  }
-
-  #onServing(serving: boolean): void {
-    this.#health.appServes(serving);
-    if (serving && this.#state !== 'starting') this.#checks.renew();
-  }
-
   #onFinished(record: RequestRecord): void {
-    this.#metrics.recordRequest(record);
+    this.#backstage.metrics.recordRequest(record);
     this.#accessLog.write(record);
-    this.#health.loadChanged();
+    this.#backstage.health.loadChanged();
   }
-
-  readonly #onAppLine = ({ stream, text, continued }: OutputLine): void => {
-    this.#log.info(
-      { component: 'app', stream, line: text, continued: continued || undefined },
-      'app output',
-    );
-  };
 }
 
-function withoutSecrets(
-  env: Edge['env'],
-  secrets: readonly string[],
-): Readonly<Record<string, string | undefined>> {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !secrets.includes(name)));
+function limitsOf({ proxy }: ServeConfig): ListenerLimits {
+  const { headerTimeoutMs, idleTimeoutMs, maxHeaderBytes } = proxy;
+  return { headerTimeoutMs, idleTimeoutMs, maxHeaderBytes };
 }

@@ -32,7 +32,7 @@ export interface SupervisorOptions extends AppProcessOptions {
   readonly onServing: (serving: boolean) => void;
 }
 
-/** The app that serves and whose turn is not over. */
+/** One process of the app. */
 export interface Served {
   readonly generation: number;
   readonly pid: number | undefined;
@@ -104,6 +104,13 @@ export class Supervisor implements App {
     if (phase.kind !== 'up' || leaving.length > 0 || closing) return undefined;
     const { process, upMs } = this.#generation(phase.generation);
     return { generation: phase.generation, pid: process.pid, upMs };
+  }
+
+  /** The one that serves, or else the one that is to serve; undefined while the next is waited for. */
+  get current(): Served | undefined {
+    if (this.#current === undefined) return undefined;
+    const { number, process, upMs } = this.#current;
+    return { generation: number, pid: process.pid, upMs };
   }
 
   /** The process that serves, or else the one that is to serve. */

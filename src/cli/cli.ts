@@ -9,6 +9,7 @@ import { maskCredentials } from '../core/mask-credentials.ts';
 import type { CliEdge, Invocation, RunCommand } from './command.ts';
 import { checkCommand } from './commands/check.ts';
 import { completionCommand } from './commands/completion.ts';
+import { ctlCommand } from './commands/ctl.ts';
 import { probeCommand } from './commands/probe.ts';
 import { serveCommand } from './commands/serve.ts';
 import { allOptions, overview, welcome } from './help.ts';
@@ -18,6 +19,7 @@ const commands = {
   serve: serveCommand,
   check: checkCommand,
   probe: probeCommand,
+  ctl: ctlCommand,
   completion: completionCommand,
 } as const satisfies Record<string, RunCommand>;
 

@@ -19,6 +19,7 @@ const commandWords: Readonly<Record<string, readonly string[]>> = {
   serve: [],
   check: [],
   probe: ['startup', 'ready', 'alive'],
+  ctl: ['status', 'reload', 'restart', 'drain', 'undrain'],
   completion: shells,
 };
 
@@ -26,6 +27,7 @@ const summaries: Readonly<Record<string, string>> = {
   serve: 'run an app behind probes, proxy and ordered stop',
   check: 'run the configured checks once',
   probe: 'ask a probe',
+  ctl: 'talk to a running hurricane',
   completion: 'print a completion script',
 };
 

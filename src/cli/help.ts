@@ -10,8 +10,8 @@ const USAGE_COLUMNS = 30;
 export function welcome(version: string): string {
   return `hurricane ${version} makes any program a good citizen of Kubernetes.
   hurricane serve [options] -- APP…   an app behind probes, proxy and ordered stop
-  hurricane check [options]           every configured check once
-  hurricane probe NAME [options]      the answer of a probe: startup, ready, alive
+  hurricane ctl WORD [options]        status, reload, restart, drain, undrain
+  hurricane check | probe NAME        every check once; the answer of a probe
   hurricane completion SHELL          completion for bash, zsh or fish
   hurricane --help                    the options to begin with
 
@@ -23,7 +23,7 @@ Example: hurricane serve --port 8000 -- node app.js
 export function overview(columns: number): string {
   const common = helpGroups('serve').flatMap(({ lines }) => lines.filter((line) => line.common));
   return `Usage: hurricane serve [options] -- APP…
-       hurricane check | probe startup|ready|alive | completion bash|zsh|fish
+       hurricane ctl WORD | check | probe NAME | completion SHELL
 
 ${formatLines(common, columns)}
 
@@ -52,6 +52,14 @@ Runs every check once and prints its result; exits with 1 when one failed.`,
 
 Asks a probe of the hurricane that runs with the same configuration, for
 HEALTHCHECK and exec probes; exits with 1 when it does not pass.`,
+  ctl: `Usage: hurricane ctl status|reload|restart|drain|undrain [options]
+
+Talks to the hurricane that runs with the same configuration on this machine.
+status   what it does, why, since when, and what has happened lately
+reload   the app is replaced by a new one without losing a request
+restart  the app is stopped and started; requests wait meanwhile
+drain    not ready from now on, served on; undrain takes it back
+Exits with 1 when it was not done, 69 when nobody answers, 77 when not allowed.`,
 };
 
 function formatLines(lines: readonly HelpLine[], columns: number): string {

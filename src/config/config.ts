@@ -149,24 +149,30 @@ export interface StopConfig {
   readonly drainQuietMs: number;
 }
 
-export interface ServeConfig {
+/** What every supervised program needs. */
+export interface CommonConfig {
   readonly debug: boolean;
   readonly terminationLog: string;
+  /** Relative to the working directory. */
+  readonly controlSocket: string;
   readonly appVersion: string | undefined;
   readonly log: LogConfig;
-  readonly listen: ListenConfig;
   readonly probes: ProbeConfig;
   readonly health: HealthConfig;
   readonly checks: CheckConfig;
   readonly startup: StartupConfig;
+  readonly webhooks: WebhookConfig;
+  /** Our own secrets, by variable: removed from the environment of every program we start. */
+  readonly secretVariables: readonly string[];
+}
+
+export interface ServeConfig extends CommonConfig {
+  readonly listen: ListenConfig;
   readonly app: AppConfig;
   readonly supervision: SupervisionConfig;
   readonly care: CareConfig;
   readonly proxy: ProxyConfig;
-  readonly webhooks: WebhookConfig;
   readonly stop: StopConfig;
-  /** Our own secrets, by variable: removed from the environment of every program we start. */
-  readonly secretVariables: readonly string[];
 }
 
 /** What `hurricane check` needs. */
@@ -182,3 +188,9 @@ export type ProbeTarget = Pick<
   ProbeConfig,
   'listen' | 'startupPath' | 'readinessPath' | 'livenessPath'
 >;
+
+/** Where `hurricane ctl` asks, and how it tells the answer. */
+export interface CtlConfig {
+  readonly controlSocket: string;
+  readonly json: boolean;
+}

@@ -1,14 +1,20 @@
 // Flags, file and environment in; a frozen configuration or the report of every problem out.
 
 import { maskCredentials } from '../core/mask-credentials.ts';
-import type { CheckCommandConfig, ProbeTarget, ServeConfig } from './config.ts';
+import type { CheckCommandConfig, CtlConfig, ProbeTarget, ServeConfig } from './config.ts';
 import { crossCheck } from './cross-checks.ts';
 import { unreadable } from './file-layer.ts';
 import { variablesOf, type CommandName, type Infer } from './option.ts';
 import { rows, type options } from './options.ts';
 import { problem, type Problem } from './problem.ts';
 import { settle, type Entry, type Settlement, type Sources } from './settle.ts';
-import { toCheckConfig, toProbeTarget, toServeConfig, type Surroundings } from './slices.ts';
+import {
+  toCheckConfig,
+  toCtlConfig,
+  toProbeTarget,
+  toServeConfig,
+  type Surroundings,
+} from './slices.ts';
 
 export interface LoadInput extends Sources {
   /** What stands behind `--`. */
@@ -48,6 +54,11 @@ export async function loadCheckConfig(input: LoadInput): Promise<Loaded<CheckCom
 export async function loadProbeTarget(input: LoadInput): Promise<Loaded<ProbeTarget>> {
   const settled = await settle('probe', input);
   return finish(settled, [], input, toProbeTarget);
+}
+
+export async function loadCtlConfig(input: LoadInput): Promise<Loaded<CtlConfig>> {
+  const settled = await settle('ctl', input);
+  return finish(settled, [], input, toCtlConfig);
 }
 
 function finish<C extends CommandName, T>(

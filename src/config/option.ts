@@ -1,7 +1,7 @@
 // What an option is, and the types that follow from the table of all options.
 
 /** A command that reads options. */
-export type CommandName = 'serve' | 'check' | 'probe';
+export type CommandName = 'serve' | 'check' | 'probe' | 'ctl';
 
 export type Layer = 'flag' | 'file' | 'environment';
 
@@ -43,11 +43,13 @@ export interface DerivedDefault {
 export interface Settled {
   readonly host: string;
   readonly port: number;
+  readonly probePort: number;
   readonly samePort: boolean;
   /** Two apps cannot listen in one place at a time. */
   readonly hasFixedPlace: boolean;
   readonly debug: boolean;
   readonly inKubernetes: boolean;
+  readonly temporaryFolder: string;
 }
 
 /** One row of the table. Its key is the flag without dashes; variable and file key follow from it. */

@@ -1,6 +1,8 @@
 // THE TABLE: every option once. Flags, variables, file keys, help, completion, reference page and
 // JSON schema follow from it, and so do the types of the configuration.
 
+import { join } from 'node:path';
+
 import { fileKey, type Camel, type Infer, type Option } from './option.ts';
 import {
   choice,
@@ -25,8 +27,11 @@ import { check, dependency, failures, maskReceiver, receiver, trustProxy } from 
 
 const serve = ['serve'] as const;
 const serveAndCheck = ['serve', 'check'] as const;
+const serveAndCtl = ['serve', 'ctl'] as const;
 const serveAndProbe = ['serve', 'probe'] as const;
-const all = ['serve', 'check', 'probe'] as const;
+/** The place of the control socket follows from the ports. */
+const wherePortsCount = ['serve', 'probe', 'ctl'] as const;
+const all = ['serve', 'check', 'probe', 'ctl'] as const;
 
 export const options = {
   config: {
@@ -66,7 +71,7 @@ export const options = {
     help: 'least important lines to log',
   },
   'log-format': {
-    on: serveAndCheck,
+    on: ['serve', 'check', 'ctl'],
     group: 'general',
     parser: choice('auto', 'json', 'text'),
     default: 'auto',
@@ -95,7 +100,7 @@ export const options = {
     help: 'address the app is served on; :: is every address, IPv4 included',
   },
   port: {
-    on: serveAndProbe,
+    on: wherePortsCount,
     group: 'listeners',
     parser: port,
     default: '8000',
@@ -103,7 +108,7 @@ export const options = {
     help: 'port the app is served on',
   },
   'probe-port': {
-    on: serveAndProbe,
+    on: wherePortsCount,
     group: 'listeners',
     parser: port,
     default: { describe: 'port + 1', derive: (s) => String(s.port === 0 ? 0 : s.port + 1) },
@@ -173,6 +178,16 @@ export const options = {
     default: 'false',
     variables: ['HURRICANE_LOG_PROBES', 'LOG_PROBES'],
     help: 'log the requests for probes too',
+  },
+  'control-socket': {
+    on: serveAndCtl,
+    group: 'listeners',
+    parser: file,
+    default: {
+      describe: 'hurricane-PROBE_PORT.sock in the temporary folder',
+      derive: (s) => join(s.temporaryFolder, `hurricane-${s.probePort}.sock`),
+    },
+    help: 'unix socket for `hurricane ctl` and for the app, which finds it in this variable',
   },
   'req-queue-len': {
     on: serve,
@@ -469,6 +484,7 @@ export type OptionKey = Camel<OptionName>;
 export type ServeValues = Infer<typeof options, 'serve'>;
 export type CheckValues = Infer<typeof options, 'check'>;
 export type ProbeValues = Infer<typeof options, 'probe'>;
+export type CtlValues = Infer<typeof options, 'ctl'>;
 
 /** The rows in the order of the table. */
 export const rows: readonly (Option & { readonly name: OptionName; readonly key: OptionKey })[] =

@@ -91,10 +91,12 @@ function settledBy(values: Partial<Record<OptionKey, unknown>>, env: Environment
   return {
     host: host ?? '::',
     port: port ?? 8000,
+    probePort: probePort ?? 8001,
     samePort: port !== 0 && port === probePort,
     hasFixedPlace: appPort !== undefined || appSocket !== undefined,
     debug: debug ?? false,
     inKubernetes: env['KUBERNETES_SERVICE_HOST'] !== undefined,
+    temporaryFolder: env['TMPDIR'] ?? '/tmp',
   };
 }
 

@@ -5,6 +5,7 @@ import type {
   CareConfig,
   CheckCommandConfig,
   CheckConfig,
+  CtlConfig,
   HealthConfig,
   ListenConfig,
   LogConfig,
@@ -17,7 +18,7 @@ import type {
   SupervisionConfig,
   WebhookConfig,
 } from './config.ts';
-import type { CheckValues, ProbeValues, ServeValues } from './options.ts';
+import type { CheckValues, CtlValues, ProbeValues, ServeValues } from './options.ts';
 
 /** What a slice needs besides options. */
 export interface Surroundings {
@@ -32,6 +33,7 @@ export function toServeConfig(values: ServeValues, around: Surroundings): ServeC
   return {
     debug: values.debug,
     terminationLog: values.terminationLog,
+    controlSocket: values.controlSocket,
     appVersion: values.appVersion,
     log: { ...logConfig(values), app: values.logApp },
     listen: listenConfig(values),
@@ -67,10 +69,14 @@ export function toProbeTarget(values: ProbeValues): ProbeTarget {
   };
 }
 
+export function toCtlConfig({ controlSocket, logFormat }: CtlValues): CtlConfig {
+  return { controlSocket, json: logFormat === 'json' };
+}
+
 /** Read by the loader itself. */
 type ReadByLoader = 'config' | 'printConfig' | 'webhookSecretFile';
 
-type ReadByServe = 'debug' | 'terminationLog' | 'appVersion' | 'logApp';
+type ReadByServe = 'debug' | 'terminationLog' | 'controlSocket' | 'appVersion' | 'logApp';
 
 type ReadBy<Slice extends (values: never, around: never) => unknown> = keyof Parameters<Slice>[0];
 

@@ -20,6 +20,7 @@ export const catalogue = {
   },
   'module-not-loadable': { exitCode: 66, meaning: 'a check module cannot be loaded' },
   'port-taken': { exitCode: 69, meaning: 'a port or address cannot be listened on' },
+  'no-hurricane': { exitCode: 69, meaning: 'ctl: no hurricane answers on the control socket' },
   'dependency-unavailable': {
     exitCode: 75,
     meaning: 'something in wait-for was not there within wait-timeout',
@@ -28,7 +29,8 @@ export const catalogue = {
   'app-not-up': { exitCode: 75, meaning: 'the app was not up within app-start-timeout' },
   'permission-refused': {
     exitCode: 77,
-    meaning: 'the system does not permit it, such as a port below 1024',
+    meaning:
+      'the system does not permit it, such as a port below 1024, or the control socket of another user',
   },
   bug: {
     exitCode: 70,

@@ -46,8 +46,12 @@ export interface EventMap {
     probe: ProbeName;
     passing: boolean;
     previous: boolean | undefined;
+    /** With the details of failing checks. */
     reason: string;
+    /** As the probe shows it. */
+    text: string;
   };
+  'control.asked': { operation: 'reload' | 'restart' | 'drain' | 'undrain' };
   'check.changed': { check: string; tags: readonly string[]; passing: boolean; text: string };
   'check.ran': { check: string; passing: boolean; duration_ms: number };
   'drain.started': { reason: string; budget_ms: number };

@@ -10,19 +10,22 @@ import { HurricaneError } from '../core/errors.ts';
 import { Connections } from './connections.ts';
 import { connectMethod, refuseMalformed, type MalformedFault } from './malformed.ts';
 
-export interface ListenerOptions {
+export interface ListenerOptions extends ListenerLimits {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
   /** The flag that changes the port, for the sentence about a taken one. */
   readonly portFlag: string;
+  readonly handler: Handler;
+}
+
+export interface ListenerLimits {
   /** Time for a complete request head, then 408. */
   readonly headerTimeoutMs: number;
   /** A connection without a request ends after this. */
   readonly idleTimeoutMs: number;
   /** Of a whole request head, then 431. */
   readonly maxHeaderBytes: number;
-  readonly handler: Handler;
 }
 
 /** Who answers. Requests that wait for `100 Continue` arrive like all others. */

@@ -11,7 +11,9 @@ import { Registry } from './registry.ts';
 import { runtimeFamilies } from './runtime-metrics.ts';
 
 /** Values that others keep anyway; read at each scrape. */
-export interface MetricSources extends RequestSources {
+export interface MetricSources {
+  /** Undefined where there are no requests, and then no metrics of them. */
+  readonly requests: RequestSources | undefined;
   webhooksQueued(): number;
   logLinesDropped(): number;
   reaper(): ReaperSource;
@@ -41,7 +43,7 @@ export class Metrics {
   constructor(sources: MetricSources) {
     this.families = [
       ...this.#families(sources),
-      ...this.#http.families(sources),
+      ...(sources.requests === undefined ? [] : this.#http.families(sources.requests)),
       ...reaperFamilies(() => sources.reaper()),
       ...this.#app.families(),
       ...runtimeFamilies,

@@ -131,6 +131,7 @@ export class Health {
       passing: verdict.passing,
       previous,
       reason: verdict.details,
+      text: verdict.text,
     });
   }
 

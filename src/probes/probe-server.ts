@@ -16,6 +16,8 @@ const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 export interface ProbeServerOptions {
   readonly config: ProbeConfig;
   readonly verdict: (probe: ProbeName) => Answer;
+  /** What else is known, for readiness as JSON; the answer's own fields win. */
+  readonly status: () => object;
   /** The text of the metrics page. */
   readonly page: () => Promise<string>;
   readonly log: Log;
@@ -24,13 +26,15 @@ export interface ProbeServerOptions {
 /** Answers from what is known at the moment; never waits for a check or for the app. */
 export class ProbeServer {
   readonly #verdict: (probe: ProbeName) => Answer;
+  readonly #status: () => object;
   readonly #page: () => Promise<string>;
   readonly #log: Log;
   readonly #logRequests: boolean;
   readonly #routes: ReadonlyMap<string, Route>;
 
-  constructor({ config, verdict, page, log }: ProbeServerOptions) {
+  constructor({ config, verdict, status, page, log }: ProbeServerOptions) {
     this.#verdict = verdict;
+    this.#status = status;
     this.#page = page;
     this.#log = log;
     this.#logRequests = config.logRequests;
@@ -65,6 +69,7 @@ export class ProbeServer {
         return;
       }
       respondJson(res, status, {
+        ...(probe === 'readiness' ? this.#status() : {}),
         probe,
         passing,
         status,

@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
 import type { ProxyConfig, StopConfig } from '../config/config.ts';
-import type { DrainReport, Former, Intake } from '../core/component.ts';
+import type { DrainReport, Former, Intake, Load } from '../core/component.ts';
 import type { Deadline } from '../core/deadline.ts';
 import type { Emit } from '../core/events.ts';
 import type { RequestRecord } from '../core/request-record.ts';
@@ -43,6 +43,13 @@ export interface ProxyOptions {
   readonly door: () => Door;
 }
 
+export interface InHand extends Omit<Load, 'averageMs'> {
+  /** Connections that have become WebSockets. */
+  readonly upgraded: number;
+  /** Age of the oldest request, 0 without one. */
+  readonly oldestMs: number;
+}
+
 type State =
   | 'starting'
   | 'open'
@@ -79,6 +86,21 @@ export class Proxy implements Intake<Address>, Handler {
 
   get load(): Ledger {
     return this.#ledger;
+  }
+
+  /** Who is in hand now; upgraded connections, which last as long as they like, have no age. */
+  inHand(): InHand {
+    const { active, queued, finished } = this.#ledger;
+    const exchanges = this.#inHand.toArray();
+    const requests = exchanges.filter(({ upgraded }) => !upgraded);
+    const now = performance.now();
+    return {
+      active,
+      queued,
+      finished,
+      upgraded: exchanges.length - requests.length,
+      oldestMs: requests.reduce((age, { acceptedAt }) => Math.max(age, now - acceptedAt), 0),
+    };
   }
 
   report(): DrainReport {

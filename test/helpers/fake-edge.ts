@@ -46,6 +46,10 @@ export class FakeEdge implements CliEdge {
     // A test starts none.
   }
 
+  privately(act: () => void): void {
+    act();
+  }
+
   onBug(): void {
     // A test has its own way to see them.
   }

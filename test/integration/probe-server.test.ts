@@ -30,6 +30,7 @@ async function setUp(
   const probes = new ProbeServer({
     config: { ...config, ...changes },
     verdict: (probe) => answers[probe],
+    status: () => ({ state: 'not ready', reason: 'lost', requests: 7 }),
     page,
     log,
   });
@@ -98,7 +99,10 @@ test('answers with state and reason to those who accept JSON', async (t) => {
   assert.deepEqual(await response.json(), {
     ...{ probe: 'readiness', passing: false, status: 400, reason: 'queue', text: 'no' },
     since: '2026-01-02T03:04:05.678Z',
+    ...{ state: 'not ready', requests: 7 },
   });
+  const alive = (await (await fetch(`${url}/alive`, { headers })).json()) as object;
+  assert.ok(!('state' in alive));
 });
 
 test('serves the metrics page as Prometheus text, and only where it is wanted', async (t) => {

@@ -51,7 +51,7 @@ function makeSender(t: TestContext, urls: readonly string[], changes: Partial<We
 function edge(probe: 'startup' | 'readiness' | 'liveness', passing = true): HurricaneEvent {
   return {
     name: 'probe.changed',
-    data: { probe, passing, previous: !passing, reason: 'a reason' },
+    data: { probe, passing, previous: !passing, reason: 'a reason', text: 'a reason' },
   };
 }
 

@@ -10,7 +10,7 @@ const tiers: readonly (readonly string[])[] = [
   ['core'],
   ['config', 'metrics'],
   ['process', 'http'],
-  ['proxy', 'probes', 'checks', 'startup', 'webhooks'],
+  ['proxy', 'probes', 'checks', 'startup', 'webhooks', 'control'],
   ['app'],
   ['cli'],
   ['main.ts'],

@@ -35,7 +35,7 @@ suite('help', () => {
     });
   }
 
-  for (const command of ['serve', 'check', 'probe'] as const) {
+  for (const command of ['serve', 'check', 'probe', 'ctl'] as const) {
     test(`${command} --help-all shows every option of it, and no other`, async () => {
       const { out } = await hurricane(`${command} --help-all`);
       const shown = [...out.matchAll(/^ {2}--([\w-]+)/gm)].map(([, name]) => name);
@@ -80,6 +80,10 @@ suite('a command line that cannot be meant', () => {
     ['probe toString', 'probe needs one name'],
     ['probe ready alive', 'probe needs one name'],
     ['probe ready --grace-period 1s', '--grace-period is not an option of `hurricane probe`'],
+    ['ctl', 'ctl needs one word: status, reload, restart, drain, undrain'],
+    ['ctl stop', 'ctl needs one word'],
+    ['ctl status now', 'ctl needs one word'],
+    ['ctl status --grace-period 1s', '--grace-period is not an option of `hurricane ctl`'],
     ['check now', 'check takes no "now"'],
     ['completion', 'completion needs the name of a shell: bash, zsh, fish'],
     ['completion tcsh', 'completion needs the name of a shell'],
@@ -175,7 +179,7 @@ suite('completion', () => {
         const flag = shell === 'fish' ? `-l ${name} ` : `--${name}`;
         assert.ok(out.includes(flag), name);
       }
-      for (const command of ['serve', 'check', 'probe', 'completion', 'alive']) {
+      for (const command of ['serve', 'check', 'probe', 'ctl', 'completion', 'alive', 'undrain']) {
         assert.ok(out.includes(command), command);
       }
     });

@@ -4,6 +4,7 @@ import { suite, test } from 'node:test';
 import type { ServeConfig } from '../../../src/config/config.ts';
 import {
   loadCheckConfig,
+  loadCtlConfig,
   loadProbeTarget,
   loadServeConfig,
   type LoadInput,
@@ -73,6 +74,26 @@ suite('precedence', () => {
   test('a wrong value in a lower layer does not matter', async () => {
     const { listen } = await load({ env: { HURRICANE_PORT: 'x' }, flags: { port: '1' } });
     assert.equal(listen.port, 1);
+  });
+});
+
+suite('control socket', () => {
+  const place = async (given: Parameters<typeof loadInput>[0]): Promise<string | undefined> =>
+    (await loadCtlConfig(loadInput(given))).config?.controlSocket;
+
+  test('lies in the temporary folder and is named after the probe port', async () => {
+    assert.equal(await place({}), '/tmp/hurricane-8001.sock');
+    assert.equal(await place({ flags: { port: '9000' } }), '/tmp/hurricane-9001.sock');
+    assert.equal(
+      await place({ env: { HURRICANE_PROBE_PORT: '7', TMPDIR: '/var/tmp/' } }),
+      '/var/tmp/hurricane-7.sock',
+    );
+  });
+
+  test('is where it is said to be, for the one who serves and for the one who asks', async () => {
+    const given = { env: { HURRICANE_CONTROL_SOCKET: '/run/hurricane.sock' } };
+    assert.equal(await place(given), '/run/hurricane.sock');
+    assert.equal((await load(given)).controlSocket, '/run/hurricane.sock');
   });
 });
 

@@ -11,8 +11,10 @@ const ledger = {
 
 function makeMetrics(): Metrics {
   return new Metrics({
-    load: () => ({ active: 4, queued: 3, finished: 5, averageMs: 12.5 }),
-    report: () => ledger,
+    requests: {
+      load: () => ({ active: 4, queued: 3, finished: 5, averageMs: 12.5 }),
+      report: () => ledger,
+    },
     webhooksQueued: () => 2,
     logLinesDropped: () => 7,
     reaper: () => ({
@@ -135,7 +137,13 @@ test('follows probes, checks and webhooks by their events', async () => {
   metrics.observe({ name: 'startup.succeeded', data: { duration_s: 1.5 } });
   metrics.observe({
     name: 'probe.changed',
-    data: { probe: 'readiness', passing: true, previous: undefined, reason: 'ready' },
+    data: {
+      probe: 'readiness',
+      passing: true,
+      previous: undefined,
+      reason: 'ready',
+      text: 'ready',
+    },
   });
   const check = 'database';
   metrics.observe({ name: 'check.ran', data: { check, passing: false, duration_ms: 250 } });

@@ -46,7 +46,7 @@ const table: [title: string, event: HurricaneEvent, expected: object | undefined
     'the first edge of a probe',
     {
       name: 'probe.changed',
-      data: { probe: 'startup', passing: true, previous: undefined, reason: 'done' },
+      data: { probe: 'startup', passing: true, previous: undefined, reason: 'done', text: 'done' },
     },
     { type: 'startup', status: 'succeeded', previous: null, traceback: null },
   ],
@@ -54,7 +54,13 @@ const table: [title: string, event: HurricaneEvent, expected: object | undefined
     'a later edge of a probe',
     {
       name: 'probe.changed',
-      data: { probe: 'readiness', passing: false, previous: true, reason: 'draining' },
+      data: {
+        probe: 'readiness',
+        passing: false,
+        previous: true,
+        reason: 'draining',
+        text: 'draining',
+      },
     },
     { type: 'readiness', status: 'failed', previous: 'succeeded', reason: 'draining' },
   ],

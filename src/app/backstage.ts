@@ -1,0 +1,280 @@
+// What stands behind every supervised program, whatever it does: reaper, health, checks, webhooks, metrics,
+// probes, control socket; who tells whom, and the share of each in the story.
+
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { hostname } from 'node:os';
+import { resolve } from 'node:path';
+
+import { CheckRunner } from '../checks/check-runner.ts';
+import type { AppConfig, CommonConfig } from '../config/config.ts';
+import { ControlServer } from '../control/control-server.ts';
+import type { Load } from '../core/component.ts';
+import { Deadline } from '../core/deadline.ts';
+import { Events, type Emit, type ProbeName } from '../core/events.ts';
+import type { Log } from '../core/log.ts';
+import { Listener, type ListenerLimits } from '../http/listener.ts';
+import type { RequestSources } from '../metrics/http-instruments.ts';
+import { Metrics } from '../metrics/metrics.ts';
+import { Health } from '../probes/health.ts';
+import { ProbeServer } from '../probes/probe-server.ts';
+import { displayCommand } from '../process/command.ts';
+import type { OutputLine } from '../process/output.ts';
+import { Reaper } from '../process/reaper.ts';
+import { wrapperWarning } from '../process/wrappers.ts';
+import type { InHand } from '../proxy/proxy.ts';
+import { runStartupCommands } from '../startup/startup-commands.ts';
+import { waitForDependencies } from '../startup/wait-for.ts';
+import { WebhookSender } from '../webhooks/webhook-sender.ts';
+import { announceProbes } from './announce.ts';
+import { Chronicle } from './chronicle.ts';
+import type { Edge } from './edge.ts';
+import { narrator } from './narrator.ts';
+import { operationsOf } from './operations.ts';
+import { statusOf, type Status } from './status.ts';
+import type { Supervisor } from './supervisor.ts';
+
+/** Time for a probe that is just being answered. */
+const LAST_PROBES_MS = 100;
+
+/** Where the app and all programs around it find the control socket. */
+const CONTROL_VARIABLE = 'HURRICANE_CONTROL_SOCKET';
+
+export interface BackstageOptions {
+  readonly config: BackstageConfig;
+  readonly edge: Edge;
+  readonly log: Log;
+  /** Log lines that nobody read in time. */
+  readonly droppedLines: () => number;
+  /** Of the listener for probes. */
+  readonly limits: ListenerLimits;
+  /** Undefined where there are none. */
+  readonly requests: RequestBooks | undefined;
+  readonly app: () => Pick<
+    Supervisor,
+    'variables' | 'state' | 'since' | 'current' | 'reload' | 'restart'
+  >;
+}
+
+type BackstageConfig = CommonConfig & { readonly app: Pick<AppConfig, 'command'> };
+
+/** The requests of the intake, as far as others look at them. */
+export interface RequestBooks extends RequestSources {
+  now(): InHand;
+}
+
+/** Built without effect; everything happens in the order of run.ts. */
+export class Backstage {
+  readonly emit: Emit;
+  readonly health: Health;
+  readonly checks: CheckRunner;
+  readonly metrics: Metrics;
+  readonly probeServer: ProbeServer;
+  readonly #options: BackstageOptions;
+  /** The environment of every program that we start: ours without our secrets. */
+  readonly #env: Record<string, string | undefined>;
+  readonly #chronicle = new Chronicle();
+  readonly #reaper: Reaper;
+  readonly #webhooks: WebhookSender;
+  readonly #control: ControlServer;
+  readonly #probeListener: Listener | undefined;
+  #state: 'starting' | 'up' | 'draining' = 'starting';
+
+  constructor(options: BackstageOptions) {
+    const { config, edge, log, droppedLines, requests } = options;
+    const events = new Events();
+    const { emit } = events;
+    this.#options = options;
+    this.emit = emit;
+    const controlPath = resolve(edge.cwd, config.controlSocket);
+    this.#env = programEnvironment(edge.env, config.secretVariables, controlPath);
+    this.#reaper = new Reaper({
+      pid: edge.pid,
+      onChildEnded: (listener) => edge.onChildEnded(listener),
+      log: log.component('reaper'),
+    });
+    this.health = new Health({
+      config: config.health,
+      debug: config.debug,
+      load: () => requests?.load() ?? nothingInHand,
+      emit,
+    });
+    this.checks = new CheckRunner({
+      config: config.checks,
+      env: this.#env,
+      cwd: edge.cwd,
+      state: () => this.#state,
+      app: () => options.app().variables,
+      onResult: (tag, failing) => this.health.checksChanged(tag, failing),
+      emit,
+      log: log.component('checks'),
+    });
+    this.#webhooks = new WebhookSender({
+      config: config.webhooks,
+      podname: hostname(),
+      emit,
+      log: log.component('webhooks'),
+    });
+    this.metrics = new Metrics({
+      requests,
+      webhooksQueued: () => this.#webhooks.queued,
+      logLinesDropped: droppedLines,
+      reaper: () => this.#reaper,
+    });
+    this.#control = new ControlServer({
+      path: controlPath,
+      operations: operationsOf({
+        status: () => this.#status(true),
+        setDrained: (drained) => this.health.setDrained(drained),
+        isStopping: () => this.#state === 'draining',
+        reload: () => options.app().reload('ctl'),
+        restart: () => options.app().restart(),
+      }),
+      privately: (act) => edge.privately(act),
+      emit,
+      log: log.component('control'),
+    });
+    this.probeServer = new ProbeServer({
+      config: config.probes,
+      verdict: (probe) => this.health.verdict(probe),
+      status: () => this.#status(config.debug),
+      page: () => this.metrics.page(),
+      log: log.component('probes'),
+    });
+    this.#probeListener = this.#separateProbes();
+    events.subscribe(narrator(log));
+    events.subscribe((event) => this.metrics.observe(event));
+    events.subscribe((event) => this.#chronicle.observe(event));
+    events.subscribe((event) => this.#webhooks.observe(event));
+  }
+
+  get env(): Readonly<Record<string, string | undefined>> {
+    return this.#env;
+  }
+
+  /** For each line the app prints; undefined: it writes to our stdout and stderr itself. */
+  get onAppLine(): ((line: OutputLine) => void) | undefined {
+    return this.#options.config.log.app === 'json' ? this.#onAppLine : undefined;
+  }
+
+  get hasWebhooks(): boolean {
+    return this.#options.config.webhooks.receivers.length > 0;
+  }
+
+  get failed(): Promise<Error> {
+    return this.checks.failed;
+  }
+
+  /** Says what begins, and reaps from now on. */
+  async begin(): Promise<void> {
+    const { config, edge, log } = this.#options;
+    const command = displayCommand(config.app.command);
+    this.emit('hurricane.started', { version: edge.version, command });
+    const wrapper = wrapperWarning(config.app.command);
+    if (wrapper !== undefined) log.warn({}, wrapper);
+    await this.#reaper.start();
+  }
+
+  /** Probes and control answer from now on; probes on the app's listener when they are integrated. */
+  async listen(appListener: Listener | undefined): Promise<void> {
+    const { config, log } = this.#options;
+    await this.#probeListener?.bind();
+    await appListener?.bind();
+    if (this.#probeListener !== undefined) {
+      this.emit('listener.bound', { listener: 'probe', ...this.#probeListener.address });
+    }
+    announceProbes(config.probes, (this.#probeListener ?? appListener)?.address.port, log);
+    // Behind the ports: of two that have the same ones, the second has gone by now.
+    if (!(await this.#control.start())) this.#env[CONTROL_VARIABLE] = undefined;
+  }
+
+  async prepare(signal: AbortSignal, over: AbortSignal): Promise<void> {
+    const { config, edge, log } = this.#options;
+    const { startup } = config;
+    const common = { signal, emit: this.emit, log: log.component('startup') };
+    await waitForDependencies(startup.waitFor, { ...common, timeoutMs: startup.waitTimeoutMs });
+    await runStartupCommands(startup.commands, {
+      ...common,
+      timeoutMs: startup.commandTimeoutMs,
+      over,
+      env: this.#env,
+      cwd: edge.cwd,
+    });
+    await this.checks.start(signal);
+  }
+
+  announceUp(): void {
+    const seconds = Math.round(performance.now()) / 1000;
+    this.#state = 'up';
+    this.emit('startup.succeeded', { duration_s: seconds });
+    this.health.startupFinished(seconds);
+  }
+
+  /** An app begins to serve, or none does for a while. */
+  appServes(serves: boolean): void {
+    this.health.appServes(serves);
+    if (serves && this.#state !== 'starting') this.checks.renew();
+  }
+
+  announceStop(): void {
+    this.#state = 'draining';
+    this.health.drainStarted();
+  }
+
+  async farewell(deadline: Deadline, appListener?: Listener): Promise<void> {
+    await this.checks.stop(deadline);
+    await this.#webhooks.stop(deadline);
+    this.health.stop();
+    await this.#reaper.stop();
+    const atOnce = Deadline.after(LAST_PROBES_MS);
+    const last = [appListener?.close(atOnce), this.#probeListener?.close(atOnce)];
+    await Promise.all([...last, this.#control.stop(atOnce)]);
+    atOnce.expire();
+  }
+
+  #status(details: boolean): Status {
+    const { config, edge, requests, app } = this.#options;
+    const sources = {
+      version: edge.version,
+      appVersion: config.appVersion,
+      pid: edge.pid,
+      verdict: (probe: ProbeName) => this.health.verdict(probe),
+      app: app(),
+      requests: requests && (() => requests.now()),
+      chronicle: this.#chronicle,
+    };
+    return statusOf(sources, details);
+  }
+
+  #separateProbes(): Listener | undefined {
+    const { config, limits } = this.#options;
+    const { listen, integrated } = config.probes;
+    if (listen === undefined || integrated) return undefined;
+    return new Listener({
+      ...listen,
+      ...limits,
+      portFlag: '--probe-port',
+      handler: {
+        handleRequest: (request: IncomingMessage, response: ServerResponse) =>
+          this.probeServer.handleAll(request, response),
+      },
+    });
+  }
+
+  readonly #onAppLine = ({ stream, text, continued }: OutputLine): void => {
+    this.#options.log.info(
+      { component: 'app', stream, line: text, continued: continued || undefined },
+      'app output',
+    );
+  };
+}
+
+const nothingInHand: Load = { active: 0, queued: 0, finished: 0, averageMs: 0 };
+
+function programEnvironment(
+  env: Edge['env'],
+  secrets: readonly string[],
+  controlPath: string,
+): Record<string, string | undefined> {
+  const known = Object.entries(env).filter(([name]) => !secrets.includes(name));
+  return { ...Object.fromEntries(known), [CONTROL_VARIABLE]: controlPath };
+}

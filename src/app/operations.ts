@@ -1,0 +1,42 @@
+// What an operator may ask of a running hurricane, carried out by its parts.
+
+import type { Carried, Operations } from '../control/operations.ts';
+import type { Status } from './status.ts';
+import type { Answer } from './tickets.ts';
+
+export interface Operated {
+  readonly status: () => Status;
+  readonly setDrained: (drained: boolean) => void;
+  readonly isStopping: () => boolean;
+  readonly reload: () => Promise<Answer>;
+  readonly restart: () => Promise<Answer>;
+}
+
+export function operationsOf(operated: Operated): Operations {
+  const unlessStopping =
+    (act: () => Carried | Promise<Carried>) => (): Carried | Promise<Carried> =>
+      operated.isStopping() ? { done: false, text: 'hurricane is stopping' } : act();
+  const switchDrain = (drained: boolean, text: string): Operations['drain'] =>
+    unlessStopping(() => {
+      operated.setDrained(drained);
+      return { done: true, text };
+    });
+  return {
+    status: operated.status,
+    reload: unlessStopping(async () =>
+      carried(await operated.reload(), 'replaced: a new app serves'),
+    ),
+    restart: unlessStopping(async () =>
+      carried(await operated.restart(), 'restarted: the app serves again'),
+    ),
+    drain: switchDrain(true, 'drained: not ready from now on, requests are served on'),
+    undrain: switchDrain(
+      false,
+      'no longer drained: ready as soon as nothing else speaks against it',
+    ),
+  };
+}
+
+function carried(answer: Answer, text: string): Carried {
+  return answer.done ? { done: true, text } : { done: false, text: answer.reason };
+}

@@ -1,0 +1,151 @@
+// What an operator asks at three in the morning, in one object: `hurricane ctl status` and /ready as JSON.
+
+import type { AppState, ProbeName } from '../core/events.ts';
+import type { Answer } from '../probes/health.ts';
+import type { InHand } from '../proxy/proxy.ts';
+import type { Chronicle, Counts, Transition } from './chronicle.ts';
+
+type State = 'starting' | 'ready' | 'not ready' | 'restarting' | 'drained' | 'draining';
+
+/** Times are ISO 8601 in UTC; null is what does not exist now. */
+export interface Status {
+  readonly state: State;
+  /** Why it is so, as a word of a closed list, and as a sentence. */
+  readonly reason: Answer['reason'];
+  readonly text: string;
+  readonly since: string;
+  readonly version: string;
+  readonly app_version: string | null;
+  readonly pid: number;
+  readonly uptime_s: number;
+  readonly app: AppStatus;
+  /** By cause. */
+  readonly restarts: Counts;
+  readonly replacements: Counts;
+  readonly failed_replacements: Counts;
+  readonly requests: RequestStatus | null;
+  readonly probes: Readonly<Record<ProbeName, ProbeStatus>>;
+  /** What is left of the grace period while stopping. */
+  readonly drain_left_s: number | null;
+  /** The oldest first. */
+  readonly transitions: readonly Transition[];
+}
+
+export interface AppStatus {
+  readonly state: AppState;
+  readonly since: string;
+  /** Of the process that serves, or else of the one that is to; null while there is none. */
+  readonly pid: number | null;
+  /** Counts the processes of the app from 1. */
+  readonly generation: number | null;
+  /** 0 until it is up. */
+  readonly up_s: number;
+}
+
+export interface RequestStatus {
+  readonly in_hand: number;
+  /** Those of them whose answer has not begun. */
+  readonly queued: number;
+  /** Those of them that have become WebSockets. */
+  readonly upgraded: number;
+  /** Age of the oldest one in hand, WebSockets left out; 0 without one. */
+  readonly oldest_s: number;
+  readonly finished: number;
+}
+
+export interface ProbeStatus {
+  readonly passing: boolean;
+  readonly text: string;
+  readonly since: string;
+}
+
+/** Where the answers are known. */
+export interface StatusSources {
+  readonly version: string;
+  readonly appVersion: string | undefined;
+  readonly pid: number;
+  readonly verdict: (probe: ProbeName) => Answer;
+  readonly app: SupervisedApp;
+  /** Undefined where there are no requests. */
+  readonly requests: (() => InHand) | undefined;
+  readonly chronicle: Omit<Chronicle, 'observe'>;
+}
+
+/** What the supervisor knows of the app. */
+export interface SupervisedApp {
+  readonly state: AppState;
+  readonly since: Date;
+  readonly current:
+    | { readonly generation: number; readonly pid: number | undefined; readonly upMs: number }
+    | undefined;
+}
+
+/** With details it also tells what failing checks and commands said: for the owner of the process alone. */
+export function statusOf(sources: StatusSources, details: boolean): Status {
+  const readiness = sources.verdict('readiness');
+  const shown = ({ text, details: whole }: Answer): string => (details ? whole : text);
+  const probeStatus = (probe: ProbeName): ProbeStatus => {
+    const answer = sources.verdict(probe);
+    return { passing: answer.passing, text: shown(answer), since: answer.since.toISOString() };
+  };
+  const { drainLeftMs, restarts, replacements, failedReplacements } = sources.chronicle;
+  return {
+    state: stateOf(readiness.reason),
+    reason: readiness.reason,
+    text: shown(readiness),
+    since: readiness.since.toISOString(),
+    version: sources.version,
+    app_version: sources.appVersion ?? null,
+    pid: sources.pid,
+    uptime_s: seconds(performance.now()),
+    app: appStatus(sources.app),
+    restarts,
+    replacements,
+    failed_replacements: failedReplacements,
+    requests: requestStatus(sources.requests?.()),
+    probes: {
+      startup: probeStatus('startup'),
+      readiness: probeStatus('readiness'),
+      liveness: probeStatus('liveness'),
+    },
+    drain_left_s: drainLeftMs === undefined ? null : seconds(drainLeftMs),
+    transitions: sources.chronicle.transitions(details),
+  };
+}
+
+/** Readiness decides: it is what brings traffic. */
+function stateOf(reason: Answer['reason']): State {
+  switch (reason) {
+    case 'up':
+      return 'ready';
+    case 'starting':
+    case 'restarting':
+    case 'drained':
+    case 'draining':
+      return reason;
+    case 'check':
+    case 'lifetime':
+    case 'queue':
+      return 'not ready';
+  }
+}
+
+function appStatus({ state, since, current }: SupervisedApp): AppStatus {
+  return {
+    state,
+    since: since.toISOString(),
+    pid: current?.pid ?? null,
+    generation: current?.generation ?? null,
+    up_s: seconds(current?.upMs ?? 0),
+  };
+}
+
+function requestStatus(now: InHand | undefined): RequestStatus | null {
+  if (now === undefined) return null;
+  const { active, queued, upgraded, oldestMs, finished } = now;
+  return { in_hand: active, queued, upgraded, oldest_s: seconds(oldestMs), finished };
+}
+
+function seconds(ms: number): number {
+  return Math.round(ms) / 1000;
+}

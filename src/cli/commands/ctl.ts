@@ -1,0 +1,41 @@
+// `hurricane ctl status|reload|restart|drain|undrain`: talks to a hurricane that runs on this machine.
+
+import type { Question } from '../../app/ask-control.ts';
+import type { Status } from '../../app/status.ts';
+import { loadCtlConfig } from '../../config/load.ts';
+import type { CliEdge, Invocation } from '../command.ts';
+import { formatStatus } from '../format-status.ts';
+import { reportProblems, reportUsage } from '../report.ts';
+
+export const questions = [
+  'status',
+  'reload',
+  'restart',
+  'drain',
+  'undrain',
+] as const satisfies readonly Question[];
+
+/** Exit code 0 when it was done, 1 when it was not, 69 when nobody answers, 77 when we may not ask. */
+export async function ctlCommand(invocation: Invocation, edge: CliEdge): Promise<number> {
+  const { flags, words, appCommand } = invocation;
+  const [word = '', surplus] = [...words, ...(appCommand ?? [])];
+  const question = questions.find((name) => name === word);
+  if (question === undefined || surplus !== undefined) {
+    return reportUsage(`ctl needs one word: ${questions.join(', ')}`, edge);
+  }
+  const { config, problems } = await loadCtlConfig({
+    ...edge,
+    flags,
+    appCommand: [],
+    problems: [],
+  });
+  if (config === undefined) return reportProblems('ctl', problems, edge);
+  const { askControl } = await import('../../app/ask-control.ts');
+  const { done, body } = await askControl(config.controlSocket, question);
+  if (config.json) edge.print(`${JSON.stringify(body)}\n`);
+  else if (question === 'status' && done) {
+    edge.print(formatStatus(body as unknown as Status, new Date(), edge.stdout.isTerminal));
+  } else if (done) edge.print(`${String(body['text'])}\n`);
+  else edge.printError(`hurricane: no ${question}: ${String(body['text'] ?? body['error'])}\n`);
+  return done ? 0 : 1;
+}
