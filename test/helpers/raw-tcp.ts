@@ -78,6 +78,8 @@ export interface RawApp {
   readonly requests: () => StrictRequest[];
   /** Resolves with the next connection. */
   readonly nextConnection: () => Promise<RawSocket>;
+  /** From now on nobody listens on its port, and nobody is connected. */
+  readonly stop: () => void;
 }
 
 /**
@@ -105,11 +107,13 @@ export async function useRawApp(
     });
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  t.after(() => {
+  const stop = (): void => {
     for (const { socket } of connections) socket.destroy();
     server.close();
-  });
+  };
+  t.after(stop);
   return {
+    stop,
     port: (server.address() as AddressInfo).port,
     connections,
     requests: () => connections.flatMap(({ received }) => readStrictly(received).requests),
