@@ -4,7 +4,10 @@ import type { AccessLog as Mode } from '../config/config.ts';
 import type { Log } from '../core/log.ts';
 import type { RequestRecord } from '../core/request-record.ts';
 
-/** `errors` keeps what failed, was refused by us, or was answered with 5xx. */
+/**
+ * `errors` keeps what failed, was refused by us, or was answered with 5xx. What the app lost is named
+ * in every mode, as a warning: nobody else knows that it may have been processed, or may not.
+ */
 export class AccessLog {
   readonly #log: Log;
   readonly #mode: Mode;
@@ -15,8 +18,9 @@ export class AccessLog {
   }
 
   write(record: RequestRecord): void {
-    if (this.#mode === 'off' || (this.#mode === 'errors' && !isError(record))) return;
-    this.#log.info(
+    const lost = isLost(record);
+    if (!lost && !this.#keeps(record)) return;
+    this.#log[lost ? 'warn' : 'info'](
       {
         method: record.method,
         target: record.target,
@@ -36,6 +40,15 @@ export class AccessLog {
       'request',
     );
   }
+
+  #keeps(record: RequestRecord): boolean {
+    return this.#mode === 'all' || (this.#mode === 'errors' && isError(record));
+  }
+}
+
+/** The app had it, and ended the connection without a whole answer. */
+function isLost({ fault }: RequestRecord): boolean {
+  return fault === 'app-reset' || fault === 'app-truncated';
 }
 
 function isError({ status, fault }: RequestRecord): boolean {

@@ -40,7 +40,7 @@ test('`errors` keeps 5xx and what we refused or cut, `off` keeps nothing', () =>
     { ...record, status: 404 },
     { ...record, status: 500 },
     { ...record, status: 413, outcome: 'shed', fault: 'body-too-large' },
-    { ...record, outcome: 'failed', fault: 'app-truncated' },
+    { ...record, status: 504, outcome: 'failed', fault: 'app-timeout' },
   ];
   const errors = recordedLog();
   const off = recordedLog();
@@ -50,7 +50,19 @@ test('`errors` keeps 5xx and what we refused or cut, `off` keeps nothing', () =>
   }
   assert.deepEqual(
     errors.lines.map(({ fields }) => fields['status']),
-    [500, 413, 200],
+    [500, 413, 504],
   );
   assert.deepEqual(off.lines, []);
+});
+
+test('what the app lost is named in every mode, as a warning', () => {
+  for (const mode of ['all', 'errors', 'off'] as const) {
+    for (const fault of ['app-reset', 'app-truncated'] as const) {
+      const log = recordedLog();
+      new AccessLog(log, mode).write({ ...record, outcome: 'failed', fault });
+      const [line] = log.lines;
+      const { request_id: id, method, target } = line?.fields ?? {};
+      assert.deepEqual([line?.level, id, method, target], ['warn', 'r', 'GET', '/a']);
+    }
+  }
 });
