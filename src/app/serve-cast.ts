@@ -57,6 +57,7 @@ export class ServeCast implements Cast {
       onQueueChange: () => health.loadChanged(),
       onFinished: (record) => this.#onFinished(record),
       emit,
+      awaitsRestart: () => config.supervision.restart !== 'never',
       door: () => this.#appListener,
     });
     this.app = new Supervisor({

@@ -12,6 +12,10 @@ export interface Slotted {
 export class Slots<T extends Slotted> {
   readonly #members: T[] = [];
 
+  get size(): number {
+    return this.#members.length;
+  }
+
   add(member: T): void {
     member.slot = this.#members.push(member) - 1;
   }

@@ -1,4 +1,8 @@
-// When the listener may close after the stop signal. Pure: times in, a time out.
+// When the listener may close after the stop signal.
+
+import type { StopConfig } from '../config/config.ts';
+import type { Deadline } from '../core/deadline.ts';
+import { pause } from '../lib/waiting.ts';
 
 export interface DrainTimes {
   readonly startedAt: number;
@@ -20,4 +24,23 @@ export function closeAt(times: DrainTimes): number {
   const quietSince = Math.max(startedAt, times.lastRequestAt ?? startedAt);
   const settled = Math.max(startedAt + delayMs, quietSince + quietMs);
   return Math.min(settled, startedAt + budgetMs / 2);
+}
+
+/** Resolves at the moment that `closeAt` says, or when the deadline passes. */
+export async function serveOn(
+  deadline: Deadline,
+  { drainDelayMs, drainQuietMs }: StopConfig,
+  lastRequestAt: () => number | undefined,
+): Promise<void> {
+  const fixed = {
+    startedAt: performance.now(),
+    delayMs: drainDelayMs,
+    quietMs: drainQuietMs,
+    budgetMs: deadline.leftMs,
+  };
+  while (!deadline.passed) {
+    const leftMs = closeAt({ ...fixed, lastRequestAt: lastRequestAt() }) - performance.now();
+    if (leftMs <= 0) return;
+    await pause(leftMs, deadline.signal);
+  }
 }

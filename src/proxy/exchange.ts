@@ -4,14 +4,6 @@ import type { RequestFault, RequestOutcome, RequestRecord } from '../core/reques
 import type { Slotted } from '../lib/slots.ts';
 import type { Ledger } from './ledger.ts';
 
-/** What can be ended from outside. */
-export interface Work {
-  /** The time is over: counted, and cut where it stands. */
-  force(): void;
-  /** An upgraded connection ends from our side, orderly; nothing else does. */
-  endUpgraded(): void;
-}
-
 const shedFaults: ReadonlySet<RequestFault> = new Set<RequestFault>([
   'starting',
   'restarting',
@@ -47,8 +39,6 @@ export class Exchange implements RequestRecord, Slotted {
   upgraded = false;
   /** Its place among those in hand. */
   slot = 0;
-  /** What carries it to the app and back; undefined while we answer ourselves. */
-  work: Work | undefined;
 
   constructor(
     method: string,
@@ -66,6 +56,11 @@ export class Exchange implements RequestRecord, Slotted {
   /** The request goes to the app; a second try counts from the first. */
   handOver(): void {
     if (this.#handedOverAt === 0) this.#handedOverAt = performance.now();
+  }
+
+  /** The app has not seen it after all: until it is handed over again it counts as waiting. */
+  takeBack(): void {
+    this.#handedOverAt = 0;
   }
 
   /** The head of the final answer goes to the client. */

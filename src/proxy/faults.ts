@@ -70,8 +70,13 @@ export function throwBodyAway(request: IncomingMessage): boolean {
 
 /** The fault behind an error of the connection to the app before its answer began. */
 export function faultOfError(error: Error): RequestFault {
-  const { code = '', syscall } = error as NodeJS.ErrnoException;
-  if (syscall === 'connect') return 'app-refused';
+  if (isRefused(error)) return 'app-refused';
+  const { code = '' } = error as NodeJS.ErrnoException;
   if (code.startsWith('HPE_') || code.startsWith('ERR_')) return 'app-malformed';
   return 'app-reset';
+}
+
+/** There was no connection, so that nothing of the request can have arrived. */
+export function isRefused(error: Error): boolean {
+  return (error as NodeJS.ErrnoException).syscall === 'connect';
 }

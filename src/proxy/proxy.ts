@@ -11,9 +11,9 @@ import type { RequestRecord } from '../core/request-record.ts';
 import type { Handler } from '../http/listener.ts';
 import type { MalformedFault } from '../http/malformed.ts';
 import type { Address } from '../http/reach.ts';
-import { doneBefore, pause } from '../lib/waiting.ts';
 import { Slots } from '../lib/slots.ts';
-import { closeAt } from './drain.ts';
+import { doneBefore } from '../lib/waiting.ts';
+import { serveOn } from './drain.ts';
 import { Exchange } from './exchange.ts';
 import { answerFault, faults } from './faults.ts';
 import { AppClient } from './forward.ts';
@@ -22,6 +22,7 @@ import { Ledger } from './ledger.ts';
 import { Peers } from './peers.ts';
 import { Pipeline } from './pipeline.ts';
 import { readRequestHead, type Refusal, type RequestHead } from './request-head.ts';
+import { Route } from './route.ts';
 import { Upgrade } from './upgrade.ts';
 
 /** What the proxy needs of the listener in front of it. */
@@ -39,6 +40,8 @@ export interface ProxyOptions {
   /** Called once per accepted request, after the ledger has it. */
   readonly onFinished: (record: RequestRecord) => void;
   readonly emit: Emit;
+  /** True while an app that dies is started again: what it refused then waits for the next one. */
+  readonly awaitsRestart: () => boolean;
   /** The listener that feeds this proxy; asked only when draining. */
   readonly door: () => Door;
 }
@@ -61,7 +64,7 @@ type State =
 /** Longest answer to "when shall I come back", in seconds. */
 const MAX_RETRY_AFTER_S = 30;
 
-/** Until `open` and after `hold` every request is answered 503; from `drain` on each answer ends its connection. */
+/** Until the first `open` every request is answered 503; from `drain` on each answer ends its connection. */
 export class Proxy implements Intake<Address>, Handler {
   readonly name = 'proxy';
   readonly #options: ProxyOptions;
@@ -69,12 +72,9 @@ export class Proxy implements Intake<Address>, Handler {
   readonly #pipeline = new Pipeline();
   readonly #ledger: Ledger;
   readonly #inHand = new Slots<Exchange>();
-  readonly #madeAt = performance.now();
-  /** Called when a request is finished. */
-  readonly #watchers = new Set<() => void>();
+  readonly #route = new Route();
+  readonly #context: ForwardingContext;
   #state: State = 'starting';
-  /** Undefined while there is no app to go to. */
-  #context: ForwardingContext | undefined;
   #lastRequestAt: number | undefined;
   #onIdle: (() => void) | undefined;
 
@@ -82,6 +82,17 @@ export class Proxy implements Intake<Address>, Handler {
     this.#options = options;
     this.#peers = new Peers(options.config.trustProxy);
     this.#ledger = new Ledger(options.queueLimit, options.onQueueChange);
+    const { maxBodyBytes, responseTimeoutMs, requestTimeoutMs } = options.config;
+    this.#context = {
+      gate: this.#route.gate,
+      awaitsRestart: () => this.#state !== 'stopping' && options.awaitsRestart(),
+      maxBodyBytes,
+      responseTimeoutMs,
+      requestTimeoutMs,
+      isClosing: () => this.#state !== 'open',
+      retryAfterS: () => this.#retryAfterS(),
+      refuse: (exchange, request, response) => this.#refuse(exchange, request, response),
+    };
   }
 
   get load(): Ledger {
@@ -112,59 +123,47 @@ export class Proxy implements Intake<Address>, Handler {
   }
 
   open(address: Address): Former | undefined {
-    const former = this.hold();
-    if (this.#state === 'stopped') return former;
+    if (this.#state === 'stopped') return undefined;
     if (this.#state === 'starting') this.#state = 'open';
-    const { maxHeaderBytes, maxBodyBytes, responseTimeoutMs, requestTimeoutMs } =
-      this.#options.config;
-    this.#context = {
-      client: new AppClient(address, maxHeaderBytes),
-      maxBodyBytes,
-      responseTimeoutMs,
-      requestTimeoutMs,
-      isClosing: () => this.#state !== 'open',
-      refuse: (exchange, request, response) => this.#refuse(exchange, request, response),
-    };
-    return former;
+    return this.#route.open(new AppClient(address, this.#options.config.maxHeaderBytes));
   }
 
   hold(): Former | undefined {
-    const context = this.#context;
-    if (context === undefined) return undefined;
-    this.#context = undefined;
-    const inHand = this.#inHand.toArray();
-    return {
-      whenIdle: async (deadline) => {
-        await this.#untilEnded(inHand, deadline);
-        context.client.close();
-      },
-    };
+    return this.#route.hold();
   }
 
   /**
    * Announces the end on every answer, serves on as `closeAt` says, closes the listener and waits for
-   * what is in hand. Upgraded connections are kept until the deadline and then ended.
+   * what is in hand. WebSockets and event streams are ended one after the other, up to the deadline.
    */
   async drain(deadline: Deadline): Promise<void> {
     // After the app has ended by itself there is no time, and nothing that we would cut.
     const hadTime = !deadline.passed;
     this.#state = this.#state === 'open' ? 'draining' : 'stopped';
-    if (this.#state === 'draining') await this.#serveOn(deadline);
+    if (this.#state === 'draining') {
+      await serveOn(deadline, this.#options.stop, () => this.#lastRequestAt);
+    }
     const door = this.#options.door();
     await door.stopAccepting();
     this.#options.emit('listener.closed', { listener: 'app' });
-    await door.whenEmpty(this.#options.stop.drainQuietMs, deadline);
+    const empty = new AbortController();
+    await Promise.all([
+      door.whenEmpty(this.#options.stop.drainQuietMs, deadline).then(() => empty.abort()),
+      this.#route.sayFarewell(deadline, AbortSignal.any([deadline.signal, empty.signal])),
+    ]);
     await this.#whenIdle(deadline);
-    for (const { work } of this.#inHand.toArray()) work?.endUpgraded();
     if (hadTime && this.#state === 'draining') this.#state = 'stopping';
   }
 
-  /** What is in hand may end until the deadline; then it is cut. What was cut is counted as forced. */
+  /**
+   * What is in hand may end until the deadline; then it is cut. What was cut is counted as forced. What
+   * waits for an app is turned away at once: none will come.
+   */
   async stop(deadline: Deadline): Promise<void> {
+    this.#route.giveUp();
     await this.#whenIdle(deadline);
     this.#state = 'stopped';
-    for (const { work } of this.#inHand.toArray()) work?.force();
-    this.#context?.client.close();
+    this.#route.close();
   }
 
   handleRequest(request: IncomingMessage, response: ServerResponse): void {
@@ -192,11 +191,10 @@ export class Proxy implements Intake<Address>, Handler {
 
   handleUpgrade(request: IncomingMessage, socket: Socket, bytes: Buffer): void {
     const exchange = this.#accept(request);
-    const upgrade = new Upgrade(exchange, socket);
-    exchange.work = upgrade;
+    const upgrade = new Upgrade(this.#context, exchange, socket, bytes);
     const head = this.#judge(exchange, request);
     if (head.kind === 'refusal') upgrade.fail(head.fault, head.text);
-    else upgrade.start(head.context, bytes, head.head);
+    else upgrade.start(head);
   }
 
   noteMalformed(fault: MalformedFault, socket: Socket): void {
@@ -222,22 +220,17 @@ export class Proxy implements Intake<Address>, Handler {
   }
 
   #begin(exchange: Exchange, request: IncomingMessage, response: ServerResponse): void {
-    const judged = this.#judge(exchange, request);
-    if (judged.kind === 'refusal') {
-      exchange.fault = judged.fault;
+    const head = this.#judge(exchange, request);
+    if (head.kind === 'refusal') {
+      exchange.fault = head.fault;
       response.once('close', () => exchange.end(response.writableFinished));
-      this.#refuse(exchange, request, response, judged.text);
-      return;
+      this.#refuse(exchange, request, response, head.text);
+    } else {
+      new Forwarding(this.#context, exchange, request, response, head).start();
     }
-    const forwarding = new Forwarding(judged.context, exchange, request, response, judged.head);
-    exchange.work = forwarding;
-    forwarding.start();
   }
 
-  #judge(
-    exchange: Exchange,
-    request: IncomingMessage,
-  ): { kind: 'go'; context: ForwardingContext; head: RequestHead } | Refusal {
+  #judge(exchange: Exchange, request: IncomingMessage): RequestHead | Refusal {
     const peer = this.#peers.of(request.socket);
     const head = readRequestHead(request, peer);
     if (head.kind === 'refusal') return head;
@@ -249,8 +242,7 @@ export class Proxy implements Intake<Address>, Handler {
     if (exchange.target.length > maxHeaderBytes / 2) return refusal('target-too-long');
     if (head.bodyBytes > maxBodyBytes) return refusal('body-too-large');
     if (this.#state === 'starting' || this.#state === 'stopped') return refusal(this.#state);
-    if (this.#context === undefined) return refusal('restarting');
-    return { kind: 'go', context: this.#context, head };
+    return head;
   }
 
   #refuse(
@@ -272,21 +264,7 @@ export class Proxy implements Intake<Address>, Handler {
 
   /** A start that has taken long may take as long again: half of it, between 1 and 30 seconds. */
   #retryAfterS(): number {
-    if (this.#state !== 'starting') return 1;
-    const waitedS = (performance.now() - this.#madeAt) / 1000;
-    return Math.min(MAX_RETRY_AFTER_S, Math.max(1, Math.ceil(waitedS / 2)));
-  }
-
-  async #serveOn(deadline: Deadline): Promise<void> {
-    const { drainDelayMs, drainQuietMs } = this.#options.stop;
-    const startedAt = performance.now();
-    const budgetMs = deadline.leftMs;
-    for (;;) {
-      const times = { startedAt, delayMs: drainDelayMs, quietMs: drainQuietMs, budgetMs };
-      const leftMs = closeAt({ ...times, lastRequestAt: this.#lastRequestAt }) - performance.now();
-      if (leftMs <= 0 || deadline.passed) return;
-      await pause(leftMs, deadline.signal);
-    }
+    return Math.min(MAX_RETRY_AFTER_S, Math.max(1, Math.ceil(this.#route.heldMs / 2000)));
   }
 
   async #whenIdle(deadline: Deadline): Promise<void> {
@@ -297,23 +275,11 @@ export class Proxy implements Intake<Address>, Handler {
     this.#onIdle = undefined;
   }
 
-  async #untilEnded(exchanges: readonly Exchange[], deadline: Deadline): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<undefined>();
-    const look = (): void => {
-      if (exchanges.every(({ ended }) => ended)) resolve(undefined);
-    };
-    this.#watchers.add(look);
-    look();
-    await doneBefore(promise, deadline.signal);
-    this.#watchers.delete(look);
-  }
-
   readonly #finished = (exchange: Exchange): void => {
     this.#inHand.remove(exchange);
     if (this.#state === 'stopping' && exchange.outcome === 'failed') this.#ledger.force();
     this.#options.onFinished(exchange);
     if (this.#ledger.active === 0) this.#onIdle?.();
-    for (const look of this.#watchers) look();
   };
 }
 

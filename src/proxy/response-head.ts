@@ -1,5 +1,7 @@
 // The fields of the app's answer that go on to the client. Pure.
 
+import type { IncomingHttpHeaders } from 'node:http';
+
 import { isHopByHop, namedByConnection, withoutFields } from './hop-by-hop.ts';
 
 export interface ResponseFraming {
@@ -45,6 +47,14 @@ export function forwardableTrailers(raw: readonly string[]): [string, string][] 
 /** True for 1xx, 204, 304 and the answer to HEAD: whatever the fields say, there is no body. */
 export function isBodyless(method: string, status: number): boolean {
   return method === 'HEAD' || status === 204 || status === 304 || status < 200;
+}
+
+/** Events without an end of their own (HTML, 9.2); one with a length ends where it says. */
+export function isEventStream({
+  'content-type': type = '',
+  'content-length': length,
+}: IncomingHttpHeaders): boolean {
+  return length === undefined && /^text\/event-stream\s*(;|$)/i.test(type);
 }
 
 const headOnly = new Set([

@@ -27,6 +27,7 @@ export interface ProxyGiven {
   readonly config?: Partial<ProxyConfig>;
   readonly stop?: Partial<StopConfig>;
   readonly queueLimit?: number;
+  readonly awaitsRestart?: boolean;
   readonly onQueueChange?: () => void;
 }
 
@@ -71,6 +72,7 @@ export async function useProxy(t: TestContext, given: ProxyGiven): Promise<TestP
       events.push(name);
       for (const check of waiting) check();
     },
+    awaitsRestart: () => given.awaitsRestart ?? false,
     door: () => listener,
   });
   const { headerTimeoutMs, idleTimeoutMs, maxHeaderBytes } = config;

@@ -22,7 +22,8 @@ export function useSeeds(t: TestContext, count: number): Seeded[] {
   return seeds.map(seeded);
 }
 
-function seeded(seed: number): Seeded {
+/** The same numbers for the same seed. */
+export function seeded(seed: number): Seeded {
   const next = mulberry32(seed);
   return {
     seed,

@@ -8,7 +8,7 @@ import { WebSocket, WebSocketServer } from 'ws';
 import { Deadline } from '../../src/core/deadline.ts';
 import { useHttpServer } from '../helpers/http-server.ts';
 import { useProxy } from '../helpers/proxy.ts';
-import { useClient } from '../helpers/raw-tcp.ts';
+import { useClient, useRawApp } from '../helpers/raw-tcp.ts';
 
 const get = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
 
@@ -143,27 +143,120 @@ test('what is in hand when all time is over is cut, counted as forced, and the b
   assert.equal(proxy.load.active, 0);
 });
 
-test('a WebSocket is kept until the deadline of the drain, and is then ended, not forced', async (t) => {
+test('WebSockets get 1012 one after the other, and until then every message', async (t) => {
   const { server, port: appPort } = await useHttpServer(t, () => undefined);
   const sockets = new WebSocketServer({ server });
+  const codesAtApp: number[] = [];
   sockets.on('connection', (socket) => {
     socket.on('message', (bytes: Buffer) => socket.send(bytes.toString()));
+    socket.on('close', (code) => codesAtApp.push(code));
   });
   const { proxy, port, sees } = await useProxy(t, { app: appPort });
-  const socket = new WebSocket(`ws://127.0.0.1:${port}/`);
-  await once(socket, 'open');
+  const clients = await Promise.all(Array.from({ length: 8 }, () => open(port)));
+  const closed = clients.map(async (client) => {
+    const [code] = (await once(client, 'close')) as [number];
+    return { code, atMs: performance.now() };
+  });
   const deadline = Deadline.after(60_000);
   const drained = proxy.drain(deadline);
   await sees('listener.closed');
-  socket.send('still here');
-  await once(socket, 'message');
-  const closed = once(socket, 'close');
-  deadline.expire();
+  const last = clients.at(-1);
+  last?.send('still here');
+  if (last !== undefined) assert.equal(String((await once(last, 'message'))[0]), 'still here');
+  const ends = await Promise.all(closed);
   await drained;
-  await closed;
+  assert.ok(!deadline.passed);
+  assert.deepEqual(new Set(ends.map(({ code }) => code)), new Set([1012]));
+  const times = ends.map(({ atMs }) => atMs);
+  const tookMs = Math.max(...times) - Math.min(...times);
+  assert.ok(tookMs > 1000, `all within ${tookMs} ms`);
+  assert.deepEqual(new Set(codesAtApp), new Set([1012]));
   await proxy.stop(Deadline.after(1000));
   const { completed, forced } = proxy.report();
-  assert.deepEqual([completed, forced], [1, 0]);
+  assert.deepEqual([completed, forced], [8, 0]);
+});
+
+test('when the time to drain is over every WebSocket that is left gets its 1012 at once', async (t) => {
+  const { server, port: appPort } = await useHttpServer(t, () => undefined);
+  new WebSocketServer({ server });
+  const { proxy, port, sees } = await useProxy(t, { app: appPort });
+  const clients = await Promise.all(Array.from({ length: 50 }, () => open(port)));
+  const closed = Promise.all(clients.map((client) => once(client, 'close')));
+  const deadline = Deadline.after(600_000);
+  const drained = proxy.drain(deadline);
+  await sees('listener.closed');
+  deadline.expire();
+  await drained;
+  await proxy.stop(Deadline.after(5000));
+  assert.deepEqual(new Set((await closed).map(([code]) => code as number)), new Set([1012]));
+  assert.equal(proxy.report().forced, 0);
+});
+
+test('the close frame waits for the end of a frame, and nothing of the app`s follows it', async (t) => {
+  const app = await useRawApp(t, () => switching);
+  const { proxy, port } = await useProxy(t, { app: app.port });
+  const client = await useClient(t, port);
+  const arrived = app.nextConnection();
+  client.send(handshake);
+  const connection = await arrived;
+  await client.until('\r\n\r\n');
+  client.received = '';
+  connection.send('\x01\x05he');
+  await client.until('he');
+  const deadline = Deadline.after(60_000);
+  const drained = proxy.drain(deadline);
+  deadline.expire();
+  await drained;
+  connection.send('llo\x80\x05world');
+  assert.equal(await client.all(), '\x01\x05hello\x88\x02\x03\xf4');
+  assert.equal(await client.closed, 'end');
+});
+
+test('an app that has closed by itself is not closed again', async (t) => {
+  const app = await useRawApp(t, () => switching);
+  const { proxy, port } = await useProxy(t, { app: app.port });
+  const client = await useClient(t, port);
+  client.send(handshake);
+  await client.until('\r\n\r\n');
+  client.received = '';
+  app.connections[0]?.send('\x88\x02\x03\xe8');
+  await client.until('\xe8');
+  await proxy.drain(Deadline.after(1000));
+  assert.equal(await client.all(), '\x88\x02\x03\xe8');
+});
+
+test('an event stream ends whole at the end of the window, and may end by itself before', async (t) => {
+  const responses = new Map<string, ServerResponse>();
+  const { port: appPort } = await useHttpServer(t, (request, response) => {
+    responses.set(request.url ?? '', response);
+    response.writeHead(200, { 'Content-Type': 'text/event-stream; charset=utf-8' });
+    response.write('data: 1\n\n');
+  });
+  const { proxy, port, sees, finished } = await useProxy(t, { app: appPort });
+  const client = await useClient(t, port);
+  const early = await useClient(t, port);
+  for (const [each, path] of [
+    [client, '/endless'],
+    [early, '/ends'],
+  ] as const) {
+    await each.send(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`).until('data: 1');
+  }
+  const deadline = Deadline.after(2000);
+  const drained = proxy.drain(deadline);
+  await sees('listener.closed');
+  responses.get('/ends')?.end('data: last\n\n');
+  await early.until(/data: last\n\n\r\n0\r\n\r\n$/);
+  responses.get('/endless')?.write('data: 2\n\n');
+  await client.until('data: 2');
+  const endless = responses.get('/endless');
+  const gone = endless === undefined ? undefined : once(endless, 'close');
+  assert.match(await client.all(), /data: 2\n\n\r\n0\r\n\r\n$/);
+  assert.ok(!deadline.passed);
+  await gone;
+  await drained;
+  const outcomes = (await finished(2)).map(({ outcome }) => outcome);
+  assert.deepEqual(outcomes, ['completed', 'completed']);
+  assert.equal(proxy.report().forced, 0);
 });
 
 test('before the app is up a drain does not wait', async (t) => {
@@ -176,3 +269,13 @@ test('before the app is up a drain does not wait', async (t) => {
   await proxy.drain(Deadline.after(0));
   assert.deepEqual(events, ['listener.closed']);
 });
+
+const handshake = 'GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
+const switching =
+  'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
+
+async function open(port: number): Promise<WebSocket> {
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/`);
+  await once(socket, 'open');
+  return socket;
+}

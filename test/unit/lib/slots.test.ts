@@ -12,6 +12,7 @@ test('members come and go in any order', () => {
     assert.ok(member !== undefined);
     slots.remove(member);
   }
+  assert.equal(slots.size, 2);
   const left = slots.toArray().map(({ name }) => name);
   assert.deepEqual(left.toSorted(), [2, 3]);
 });

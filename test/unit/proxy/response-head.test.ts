@@ -5,6 +5,7 @@ import {
   forwardableFields,
   forwardableTrailers,
   isBodyless,
+  isEventStream,
 } from '../../../src/proxy/response-head.ts';
 
 test('fields of the app keep order, case and duplicates', () => {
@@ -62,5 +63,15 @@ test('HEAD, 1xx, 204 and 304 have no body', () => {
   ] as const;
   for (const [method, status, expected] of cases) {
     assert.equal(isBodyless(method, status), expected, `${method} ${status}`);
+  }
+});
+
+test('an event stream is known by its type, and has no length', () => {
+  for (const type of ['text/event-stream', 'Text/Event-Stream; charset=utf-8']) {
+    assert.ok(isEventStream({ 'content-type': type }));
+    assert.ok(!isEventStream({ 'content-type': type, 'content-length': '5' }));
+  }
+  for (const type of ['text/event-streams', 'text/plain', undefined]) {
+    assert.ok(!isEventStream({ 'content-type': type }));
   }
 });
