@@ -15,7 +15,8 @@ import { hasWrk, measure, underLoad, type WrkOptions } from '../helpers/wrk.ts';
 
 /** The stall is as long as the probes take. */
 const PROBES = { samples: process.env['SOAK'] === undefined ? 600 : 6000, everyMs: 5 };
-const PROBE_MS = 1000;
+/** A stall would last until the reader returns, which it does only afterwards. */
+const PROBE_MS = 5000;
 const SECONDS = 2;
 /** What a heap may breathe under load; what is dropped in that time is many times as much. */
 const BREATH = 1.5;

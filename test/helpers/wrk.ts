@@ -12,7 +12,7 @@ const WITHOUT_END_S = 600;
 export interface WrkReport {
   readonly requests: number;
   readonly perSecond: number;
-  /** Sockets that failed, answers later than 2 s, statuses of 400 and above. */
+  /** Sockets that failed, answers later than 5 s, statuses of 400 and above. */
   readonly failures: readonly string[];
 }
 
@@ -54,7 +54,7 @@ function startWrk(
   { url, connections }: WrkOptions,
   seconds: number,
 ): { readonly report: Promise<WrkReport>; stop(): void } {
-  const child = spawn(PROGRAM, ['-t1', `-c${connections}`, `-d${seconds}s`, url]);
+  const child = spawn(PROGRAM, ['-t1', '--timeout=5s', `-c${connections}`, `-d${seconds}s`, url]);
   t.after(() => child.kill('SIGKILL'));
   const report = Promise.all([text(child.stdout), once(child, 'close')]).then(([out]) =>
     parse(out),
