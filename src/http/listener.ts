@@ -41,7 +41,7 @@ export interface Handler {
 /** How often Node looks for request heads that are too slow. */
 const CHECK_INTERVAL_MS = 1000;
 
-/** A turn of the event loop in which next to nothing happened. */
+/** A turn of the event loop in which next to nothing happened. libuv accepts one connection a turn. */
 const CALM_TURN_MS = 0.1;
 /** A loop that is never calm closes all the same. */
 const MAX_TURNS = 1000;
@@ -52,11 +52,13 @@ export class Listener {
   readonly #http: Server;
   readonly #sockets = createSocketServer({ allowHalfOpen: true, noDelay: true });
   readonly #connections = new Connections();
+  #accepted = 0;
 
   constructor(options: ListenerOptions) {
     this.#options = options;
     this.#http = this.#createHttp();
     this.#sockets.on('connection', (socket) => {
+      this.#accepted += 1;
       this.#connections.add(socket);
       this.#http.emit('connection', socket);
     });
@@ -91,11 +93,14 @@ export class Listener {
    */
   async stopAccepting(): Promise<void> {
     let turnBegan = performance.now();
+    let before = this.#accepted;
     for (let turn = 0; turn < MAX_TURNS; turn += 1) {
       await new Promise((resolve) => setImmediate(resolve));
       const now = performance.now();
-      if (now - turnBegan < CALM_TURN_MS) break;
+      const isCalm = now - turnBegan < CALM_TURN_MS && this.#accepted === before;
+      if (isCalm) break;
       turnBegan = now;
+      before = this.#accepted;
     }
     if (this.#sockets.listening) this.#sockets.close();
   }
