@@ -218,7 +218,8 @@ forEachArtefact(
     assert.equal((await hurricane.exit).code, 0);
 
     const names = inApp.match(/^(HURRICANE_\w+|APP_SECRET)(?==)/gm);
-    assert.deepEqual(names?.sort(), ['APP_SECRET', 'HURRICANE_APP_PORT', 'HURRICANE_VERSION']);
+    const ours = ['HURRICANE_APP_PORT', 'HURRICANE_CONTROL_SOCKET', 'HURRICANE_VERSION'];
+    assert.deepEqual(names?.sort(), ['APP_SECRET', ...ours]);
     assert.doesNotMatch(inApp, secrets);
     assert.doesNotMatch(JSON.stringify(hurricane.logs), secrets);
     assert.doesNotMatch(`${hurricane.stderr}${hurricane.output.join('\n')}`, secrets);
