@@ -23,17 +23,20 @@ export interface RunOptions {
   readonly concurrency: number;
   /** Modules loaded into every file before its own. */
   readonly preload: readonly string[];
+  /** A test that takes longer has failed. */
+  readonly timeoutMs: number;
   /** Where tests note the artefacts they start; an empty file. */
   readonly startsFile: string;
 }
 
 /** Prints what happens and resolves with the tests of all files, suites themselves left out. */
 export async function runTests(options: RunOptions): Promise<TestResult[]> {
-  const { root, files, concurrency, preload, startsFile } = options;
+  const { root, files, concurrency, preload, timeoutMs, startsFile } = options;
   const results: TestResult[] = [];
   const running = run({
     files: [...files],
     concurrency,
+    timeout: timeoutMs,
     execArgv: preload.flatMap((module) => ['--import', module]),
     env: { ...process.env, TEST_STARTS_FILE: startsFile },
   });

@@ -16,6 +16,9 @@ const cache = join(root, 'node_modules/.cache/hurricane');
 const startsFile = join(cache, 'test-starts.ndjson');
 const leakCheck = join(root, 'test/helpers/leaks.ts');
 
+/** Far longer than any test takes: one that waits for ever must not keep the others from being told. */
+const TEST_TIMEOUT_MS = 5 * 60_000;
+
 interface Stage {
   readonly title: string;
   readonly files: string;
@@ -72,7 +75,8 @@ async function runStages(): Promise<TestResult[]> {
     const chosen = filesOf(files);
     if (chosen.length === 0) continue;
     console.log(`\n── ${title}`);
-    all.push(...(await runTests({ root, files: chosen, concurrency, preload, startsFile })));
+    const options = { root, concurrency, preload, timeoutMs: TEST_TIMEOUT_MS, startsFile };
+    all.push(...(await runTests({ ...options, files: chosen })));
   }
   return all;
 }

@@ -15,7 +15,11 @@ forEachArtefact('loses no request when it is stopped under load', async (t, arte
   const verdicts: Verdict[] = [];
   let begun = 0;
   const worker = async (): Promise<void> => {
-    while (begun++ < runs) verdicts.push(await stopUnderLoad(t, artefact));
+    while (begun++ < runs) {
+      const verdict = await stopUnderLoad(t, artefact);
+      verdicts.push(verdict);
+      console.log(`[${artefact}] ${verdicts.length} of ${runs}: ${verdict.lost.length} lost`);
+    }
   };
   await Promise.all(Array.from({ length: AT_A_TIME }, worker));
   for (const verdict of verdicts) assertNothingLost(verdict);
