@@ -33,9 +33,9 @@ export async function buildBundle(): Promise<void> {
   await writeJson('hurricane.schema.json', await configurationSchema());
 }
 
-/** True when dist/hurricane.js is missing or older than a file it is made of. */
-export async function isBundleStale(): Promise<boolean> {
-  const built = await modifiedAt(bundlePath);
+/** True when the artefact is missing or older than a file it is made of. */
+export async function isStale(artefact: string): Promise<boolean> {
+  const built = await modifiedAt(artefact);
   if (built === undefined) return true;
   for await (const file of glob(['src/**/*.ts', 'scripts/*.ts', 'package-lock.json'], {
     cwd: root,
@@ -43,6 +43,12 @@ export async function isBundleStale(): Promise<boolean> {
     if (((await modifiedAt(join(root, file))) ?? 0) > built) return true;
   }
   return false;
+}
+
+/** Builds those artefacts that are stale. */
+export async function buildStale(): Promise<void> {
+  if (await isStale(bundlePath)) await buildBundle();
+  if (await isStale(executablePath)) await buildExecutable(bundlePath, executablePath);
 }
 
 async function configurationSchema(): Promise<unknown> {

@@ -26,19 +26,25 @@ const needs: readonly Need[] = [
   { program: 'strip', package: 'binutils', why: 'the single executable' },
 ];
 
-/** Says what it does. Does nothing, and says nothing, when everything is there. */
-export function setUpTests(): void {
-  const missing = needs.filter(({ program }) => !isInstalled(program));
+/**
+ * Says what it does. Does nothing, and says nothing, when everything is there. With `packages` only these
+ * are looked for.
+ */
+export function setUpTests(packages?: readonly string[]): void {
+  const wanted = needs.filter((need) => packages?.includes(need.package) ?? true);
+  const missing = wanted.filter(({ program }) => !isInstalled(program));
   if (missing.length === 0) return;
-  const packages = missing.map((need) => need.package).join(' ');
+  const names = missing.map((need) => need.package);
   const reasons = missing.map((need) => `${need.package} (${need.why})`).join(', ');
   if (!isInstalled('apt-get') || process.getuid?.() !== 0) {
-    console.error(`The tests also need ${reasons}. On Debian: sudo apt-get install ${packages}`);
+    console.error(
+      `The tests also need ${reasons}. On Debian: sudo apt-get install ${names.join(' ')}`,
+    );
     return;
   }
   console.log(`Installing with apt-get what the tests need: ${reasons}`);
   aptGet('update');
-  aptGet('install', '--yes', '--no-install-recommends', ...missing.map((need) => need.package));
+  aptGet('install', '--yes', '--no-install-recommends', ...names);
 }
 
 function aptGet(...args: readonly string[]): void {

@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { buildBundle, bundlePath, isBundleStale } from './build.ts';
+import { buildBundle, bundlePath, isStale } from './build.ts';
 
 const app = join(import.meta.dirname, '../examples/node/app.js');
 const PORT_TAKEN = 69;
@@ -15,7 +15,7 @@ const POLL_MS = 100;
 const ECHO_MS = 300;
 
 const flags = process.argv.slice(2);
-if (await isBundleStale()) {
+if (await isStale(bundlePath)) {
   console.log('building dist/hurricane.js');
   await buildBundle();
 }
