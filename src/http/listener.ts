@@ -2,7 +2,12 @@
 // Node's own close() cuts keep-alive connections that are just about to send; so we accept ourselves.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { createServer as createSocketServer, type AddressInfo, type Socket } from 'node:net';
+import {
+  createServer as createSocketServer,
+  type AddressInfo,
+  type Server as SocketServer,
+  type Socket,
+} from 'node:net';
 import type { Duplex } from 'node:stream';
 
 import type { Deadline } from '../core/deadline.ts';
@@ -92,6 +97,7 @@ export class Listener {
    * enough to be sure that nothing, nor another process, came between accepting and closing.
    */
   async stopAccepting(): Promise<void> {
+    closeBacklog(this.#sockets);
     let turnBegan = performance.now();
     let before = this.#accepted;
     for (let turn = 0; turn < MAX_TURNS; turn += 1) {
@@ -185,6 +191,16 @@ export class Listener {
         return new HurricaneError('port-taken', `cannot listen on ${host}: ${message}`, details);
     }
   }
+}
+
+/**
+ * From now on the kernel queues no more connections than it hands over, so that those before them can be
+ * accepted even on a machine that is too slow for its load. listen(2) on a listening socket only changes
+ * the length of its queue; Node offers that on the handle alone.
+ */
+function closeBacklog(server: SocketServer): void {
+  const { _handle: handle } = server as { _handle?: { listen(backlog: number): number } };
+  handle?.listen(0);
 }
 
 function isNoSuchFamily(error: unknown): boolean {

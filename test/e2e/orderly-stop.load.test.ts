@@ -9,7 +9,7 @@ import { stopUnderLoad, type Verdict } from '../helpers/orderly-stop.ts';
 const NEVER_ACCEPTED_PER_RUN = 0.05;
 const runs = Number(process.env['SOAK_RUNS'] ?? 5);
 /** The load is light; a run mostly waits. */
-const AT_A_TIME = 5;
+const AT_A_TIME = 3;
 
 forEachArtefact('loses no request when it is stopped under load', async (t, artefact) => {
   const verdicts: Verdict[] = [];
