@@ -33,7 +33,7 @@ export interface OpenLoadOptions {
 
 export class OpenLoad {
   readonly #options: OpenLoadOptions;
-  readonly #idle: Socket[] = [];
+  readonly #idle = new Set<Socket>();
   readonly #shots: Promise<Shot>[] = [];
   readonly #inHand = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
@@ -66,8 +66,7 @@ export class OpenLoad {
   async #shoot(n: number): Promise<Shot> {
     const id = `r${n}`;
     const once = n % 2 === 0;
-    const socket =
-      (once ? undefined : this.#idle.pop()) ?? connect(this.#options.port, '127.0.0.1');
+    const socket = (once ? undefined : this.#takeIdle()) ?? this.#connect();
     this.#inHand.add(id);
     socket.write(
       `GET ${this.#options.path(id, n)} HTTP/1.1\r\nHost: load\r\n${once ? 'Connection: close\r\n' : ''}\r\n`,
@@ -75,17 +74,22 @@ export class OpenLoad {
     const { bytes, error } = await readAnswer(socket);
     this.#inHand.delete(id);
     const keep = !once && error === undefined && !/^connection: close/im.test(bytes);
-    if (keep) this.#keep(socket);
+    if (keep) this.#idle.add(socket);
     else socket.destroy();
     return { id, endedAt: Date.now(), ...judge(id, bytes, error) };
   }
 
-  #keep(socket: Socket): void {
-    this.#idle.push(socket);
-    socket.once('close', () => {
-      const at = this.#idle.indexOf(socket);
-      if (at >= 0) this.#idle.splice(at, 1);
-    });
+  #connect(): Socket {
+    const socket = connect(this.#options.port, '127.0.0.1');
+    socket.on('close', () => this.#idle.delete(socket));
+    return socket;
+  }
+
+  /** The one that was used last: others may be about to be closed for being idle. */
+  #takeIdle(): Socket | undefined {
+    const socket = [...this.#idle].pop();
+    if (socket !== undefined) this.#idle.delete(socket);
+    return socket;
   }
 }
 
@@ -100,7 +104,7 @@ function readAnswer(socket: Socket): Promise<Answer> {
     let bytes = '';
     let failure: string | undefined;
     const finish = (error: string | undefined): void => {
-      socket.off('data', read).off('close', end);
+      socket.off('data', read).off('close', end).off('error', fail);
       resolve({ bytes, error });
     };
     const read = (chunk: Buffer): void => {
@@ -109,7 +113,9 @@ function readAnswer(socket: Socket): Promise<Answer> {
     };
     const end = (): void => finish(failure ?? 'closed');
     socket.on('data', read).on('close', end);
-    socket.once('error', (error: NodeJS.ErrnoException) => (failure = error.code ?? error.message));
+    const fail = (error: NodeJS.ErrnoException): void =>
+      void (failure = error.code ?? error.message);
+    socket.on('error', fail);
   });
 }
 
