@@ -6,9 +6,11 @@ import type { Emit, ReplacementCause } from '../core/events.ts';
 import type { Log } from '../core/log.ts';
 import type { RequestRecord } from '../core/request-record.ts';
 import { Listener, type Handler, type ListenerLimits } from '../http/listener.ts';
+import { usedBytes } from '../process/memory.ts';
 import { AccessLog } from '../proxy/access-log.ts';
 import { Proxy } from '../proxy/proxy.ts';
 import { Backstage } from './backstage.ts';
+import { Caretaker } from './caretaker.ts';
 import type { Edge } from './edge.ts';
 import type { Cast } from './run.ts';
 import { Supervisor } from './supervisor.ts';
@@ -29,6 +31,7 @@ export class ServeCast implements Cast {
   readonly #config: ServeConfig;
   readonly #log: Log;
   readonly #backstage: Backstage;
+  readonly #caretaker: Caretaker;
   readonly #accessLog: AccessLog;
   readonly #appListener: Listener;
 
@@ -73,6 +76,18 @@ export class ServeCast implements Cast {
       emit,
       log: log.component('app'),
     });
+    this.#caretaker = new Caretaker({
+      config: config.care,
+      served: () => this.app.served,
+      finished: () => this.intake.load.finished,
+      usedBytes: (pid) => usedBytes(pid, edge.pid),
+      sickness: () => {
+        const { reason, details } = health.verdict('liveness');
+        return reason === 'check' ? details : undefined;
+      },
+      replace: (cause) => this.app.reload(cause),
+      log: log.component('app'),
+    });
     this.#accessLog = new AccessLog(log.component('access'), config.proxy.accessLog);
     this.#appListener = new Listener({
       ...config.listen,
@@ -83,7 +98,7 @@ export class ServeCast implements Cast {
   }
 
   get failed(): Promise<Error> {
-    return Promise.race([this.#backstage.failed, this.app.failed]);
+    return Promise.race([this.#backstage.failed, this.app.failed, this.#caretaker.failed]);
   }
 
   get hasWebhooks(): boolean {
@@ -104,6 +119,7 @@ export class ServeCast implements Cast {
 
   announceUp(): void {
     this.#backstage.announceUp();
+    void this.#caretaker.start();
   }
 
   /** A new app instead of the one that serves, if that can be; the log tells what became of it. */
@@ -117,8 +133,9 @@ export class ServeCast implements Cast {
     this.#backstage.announceStop();
   }
 
-  farewell(deadline: Deadline): Promise<void> {
-    return this.#backstage.farewell(deadline, this.#appListener);
+  async farewell(deadline: Deadline): Promise<void> {
+    await this.#caretaker.stop(deadline);
+    await this.#backstage.farewell(deadline, this.#appListener);
   }
 
   #appHandler(): Handler {

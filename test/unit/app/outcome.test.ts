@@ -39,6 +39,12 @@ const table: readonly (readonly [title: string, exitCode: number, change: Partia
     { reason: { kind: 'app-ended', status: exited(7) } },
   ],
   [
+    'a crash loop ends with the last code of the app',
+    7,
+    { reason: { kind: 'app-ended', status: exited(7), crashLoop: true } },
+  ],
+  ['a stop while no app ran is orderly', 0, { app: undefined }],
+  [
     'an app that was not found is 127',
     127,
     { reason: { kind: 'app-ended', status: { kind: 'not-started', code: 127, reason: 'x' } } },
