@@ -45,7 +45,7 @@ export interface StartOptions {
   readonly fifo?: boolean;
 }
 
-interface ResultOptions extends Omit<StartOptions, 'choosePorts' | 'launcher'> {
+interface ResultOptions extends Omit<StartOptions, 'choosePorts'> {
   readonly input?: string;
 }
 
@@ -58,9 +58,9 @@ export interface Result extends Exit {
 export async function runHurricane(
   t: TestContext,
   args: readonly string[],
-  { artefact, env = {}, cwd, input = '' }: ResultOptions,
+  { artefact, launcher = [], env = {}, cwd, input = '' }: ResultOptions,
 ): Promise<Result> {
-  const [program = '', ...first] = artefactCommand(t, artefact);
+  const [program = '', ...first] = [...launcher, ...artefactCommand(t, artefact)];
   const child = spawn(program, [...first, ...args], {
     cwd,
     env: { ...baseEnvironment(), ...env },
