@@ -15,7 +15,8 @@ const LIMIT_MS = 50;
 const BUSY_SHARE = 0.9;
 const CONNECTIONS = 32;
 /** Far more often than a kubelet, yet a small part of the load. */
-const PROBES = { samples: 2001, everyMs: 10 };
+const PROBES = { samples: 701, everyMs: 10 };
+const ROUNDS = 3;
 
 forEachArtefact(
   'answers probes within 50 ms while the proxy is at its maximum and a check module loops for ever',
@@ -41,41 +42,53 @@ forEachArtefact(
     await hurricane.up();
     const load = { url: `${hurricane.url}/`, connections: CONNECTIONS };
     await measure(t, load, 2); // until it is as fast as it gets
-    const before = await measure(t, load, 4);
-    writeFileSync(loop, '');
-    await seesEdge(hurricane, 2);
-    const { report, result: samples } = await underLoad(t, load, () =>
-      askProbes(t, hurricane.probePort, PROBES),
-    );
-
-    rmSync(loop);
-    await seesEdge(hurricane, 3);
-    const after = await measure(t, load, 4);
-
-    // What a machine lost or won meanwhile says nothing about the proxy.
-    const maximum = Math.min(before.perSecond, after.perSecond);
-    const [share, median, slow] = [
-      report.perSecond / maximum,
-      percentile(samples, 0.5),
-      percentile(samples, 0.99),
-    ];
-    t.diagnostic(
-      `${samples.length} probes: median ${median.toFixed(1)} ms, p99 ${slow.toFixed(1)} ms, ` +
-        `at ${(share * 100).toFixed(0)} % of ${Math.round(maximum)} requests/s`,
-    );
-    assert.deepEqual(
-      [before, report, after].flatMap(({ failures }) => failures),
-      [],
-    );
+    const rounds: Round[] = [];
+    for (let n = 0; n < ROUNDS; n += 1) {
+      const before = await measure(t, load, 3);
+      writeFileSync(loop, '');
+      await seesEdge(hurricane, 2 * n + 2);
+      const { report, result: samples } = await underLoad(t, load, () =>
+        askProbes(t, hurricane.probePort, PROBES),
+      );
+      rmSync(loop);
+      await seesEdge(hurricane, 2 * n + 3);
+      assert.deepEqual([...before.failures, ...report.failures], []);
+      assertVerdicts(samples);
+      const [median, slow] = [percentile(samples, 0.5), percentile(samples, 0.99)];
+      rounds.push({ share: report.perSecond / before.perSecond, median, slow });
+    }
+    for (const { share, median, slow } of rounds) {
+      t.diagnostic(
+        `${PROBES.samples} probes: median ${median.toFixed(1)} ms, p99 ${slow.toFixed(1)} ms, ` +
+          `at ${(share * 100).toFixed(0)} % of the maximum`,
+      );
+    }
+    // What a machine lost or won in one of the rounds says nothing about the proxy.
+    const share = middle(rounds.map((round) => round.share));
+    const slow = middle(rounds.map((round) => round.slow));
     assert.ok(share >= BUSY_SHARE, `the proxy ran at ${share} of its maximum only`);
-    const wanted: Record<string, number> = { '/startup': 200, '/ready': 500, '/alive': 200 };
-    assert.deepEqual(
-      samples.filter(({ path, status }) => status !== wanted[path]),
-      [],
-    );
     assert.ok(slow <= LIMIT_MS, `p99 was ${slow} ms`);
   },
 );
+
+interface Round {
+  /** Of the maximum measured just before. */
+  readonly share: number;
+  readonly median: number;
+  readonly slow: number;
+}
+
+function middle(values: readonly number[]): number {
+  return values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
+
+function assertVerdicts(samples: Parameters<typeof percentile>[0]): void {
+  const wanted: Record<string, number> = { '/startup': 200, '/ready': 500, '/alive': 200 };
+  assert.deepEqual(
+    samples.filter(({ path, status }) => status !== wanted[path]),
+    [],
+  );
+}
 
 /** Resolves when the state of the check has changed so often, the first result included. */
 async function seesEdge(hurricane: Hurricane, count: number): Promise<void> {
