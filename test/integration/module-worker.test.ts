@@ -137,7 +137,7 @@ suite('a module in a worker', () => {
     const { worker, lines } = useModule(
       t,
       `let n = 0; process.on('exit', () => console.log('gone'));
-       export default () => { setTimeout(() => { throw new Error('late') }, 1); return ++n; }`,
+       export default () => { setTimeout(() => { throw new Error('late') }, 200); return ++n; }`,
     );
     assert.deepEqual(await worker.call([], ample), { kind: 'returned', value: 1 });
     await eventually(() => assert.deepEqual(lines, ['gone']));
