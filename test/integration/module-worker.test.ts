@@ -141,7 +141,10 @@ suite('a module in a worker', () => {
     );
     assert.deepEqual(await worker.call([], ample), { kind: 'returned', value: 1 });
     await eventually(() => assert.deepEqual(lines, ['gone']));
-    assert.deepEqual(await worker.call([], ample), { kind: 'returned', value: 1 });
+    // A call that meets the thread while it ends fails with it; in a thread that lived on it would return 2.
+    await eventually(async () => {
+      assert.deepEqual(await worker.call([], ample), { kind: 'returned', value: 1 });
+    });
   });
 
   test('runs one call at a time, in order', async (t) => {
