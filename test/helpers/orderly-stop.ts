@@ -16,7 +16,7 @@ import { useTempDir } from './temp-dir.ts';
 const RATE_PER_SECOND = 200;
 const SLOW_MS = 5000;
 const IN_HAND_AT_SIGNAL = 50;
-const RANDOM_MS = 1000;
+const RANDOM_MS = 5000;
 /** The load goes on after the listener has closed: then it may only be refused. */
 const AFTER_CLOSE_MS = 300;
 
@@ -43,8 +43,8 @@ export async function stopUnderLoad(t: TestContext, artefact: Artefact): Promise
   await hurricane.up();
 
   const load = startLoad(hurricane.port);
-  await eventually(() => assertInHand(load), { within: 30_000 });
   await sleep(Math.random() * RANDOM_MS);
+  await eventually(() => assertInHand(load), { within: 30_000 });
   const [inHandAtSignal, slowAtSignal] = [load.inHand.length, load.inHand.filter(isSlow).length];
   hurricane.signal('SIGTERM');
   const { time } = await hurricane.sees('listener.closed', 30_000);
