@@ -7,7 +7,7 @@ import { useCheck, useScript } from '../helpers/apps.ts';
 import { forEachArtefact, type Artefact } from '../helpers/artefacts.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { startHurricane, type Hurricane } from '../helpers/hurricane.ts';
-import { scrape } from '../helpers/metrics-page.ts';
+import { scrape } from '../helpers/prometheus-page.ts';
 
 forEachArtefact('fails a check when n of its last m runs failed', async (t, artefact) => {
   const hurricane = await startSaying(t, artefact, 'pass error pass error pass pass', [

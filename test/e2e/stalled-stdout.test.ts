@@ -9,7 +9,7 @@ import { forEachArtefact } from '../helpers/artefacts.ts';
 import { readBooks } from '../helpers/books.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { startHurricane, type Hurricane } from '../helpers/hurricane.ts';
-import { scrape } from '../helpers/metrics-page.ts';
+import { scrape } from '../helpers/prometheus-page.ts';
 import { askProbes } from '../helpers/prober.ts';
 import { hasWrk, measure, underLoad, type WrkOptions } from '../helpers/wrk.ts';
 

@@ -1,6 +1,6 @@
 // Where the requests of a running hurricane are, as its metrics page says.
 
-import { scrape } from './metrics-page.ts';
+import { scrape } from './prometheus-page.ts';
 import type { Hurricane } from './hurricane.ts';
 
 export interface Books {
