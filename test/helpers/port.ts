@@ -18,10 +18,11 @@ export async function usePort(): Promise<number> {
 /** True when nothing listens on the port, on any address. */
 export async function isFree(port: number): Promise<boolean> {
   const server = createServer().listen(port, '::');
-  const free = await Promise.race([
-    once(server, 'listening').then(() => true),
-    once(server, 'error').then(() => false),
-  ]);
+  // `once` rejects when there is an error instead.
+  const free = await once(server, 'listening').then(
+    () => true,
+    () => false,
+  );
   if (free) {
     server.close();
     await once(server, 'close');
