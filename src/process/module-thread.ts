@@ -2,7 +2,7 @@
 
 import { pathToFileURL } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
-import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads';
+import { MessageChannel, receiveMessageOnPort, Worker, type MessagePort } from 'node:worker_threads';
 
 import { MODULE_BOOTSTRAP, type WorkerMessage } from './module-bootstrap.ts';
 import { OutputPump, type OutputLine } from './output.ts';
@@ -71,8 +71,15 @@ export class ModuleThread {
 
   #end(reason: string): void {
     this.#ended = true;
+    this.#takeLastWord();
     this.#port.close();
     this.#fail(reason);
+  }
+
+  /** What a thread said just before it ended may still be on its way when its end is known. */
+  #takeLastWord(): void {
+    const last = receiveMessageOnPort(this.#port) as { message: WorkerMessage } | undefined;
+    if (last !== undefined) this.#answer.resolve(last.message);
   }
 
   #fail(reason: string): void {
