@@ -1,13 +1,14 @@
-// Builds dist/: hurricane.js, its package.json and schema, and the single executable `hurricane`.
+// Builds dist/: hurricane.js with the program that it starts, their package.json and schema, and the single
+// executable `hurricane`.
 //   --js-only  no single executable (what `npm start` needs)
-//   --watch    rebuild hurricane.js on every change, and serve the example app with it
+//   --watch    rebuild the program on every change, and serve the example app with it
 
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { chmod, glob, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { parseArgs, promisify } from 'node:util';
 
-import { bundle, watchBundle, type BundleOptions } from './bundle.ts';
+import { bundleLauncher, bundleProgram, watchProgram } from './bundle.ts';
 import { buildExecutable } from './executable.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -15,6 +16,7 @@ const dist = join(root, 'dist');
 
 export const bundlePath = join(dist, 'hurricane.js');
 export const executablePath = join(dist, 'hurricane');
+const parts = { program: join(dist, 'program.js'), cache: join(dist, 'program.cache') };
 
 interface Manifest {
   readonly name: string;
@@ -27,10 +29,21 @@ interface Manifest {
 export async function buildBundle(): Promise<void> {
   const manifest = await readManifest();
   await mkdir(dist, { recursive: true });
-  await bundle(bundleOptions(manifest));
-  await chmod(bundlePath, 0o755);
+  await bundleProgram({ root, outfile: parts.program, version: manifest.version });
+  await compileProgram();
   await writeJson('package.json', publishedManifest(manifest));
   await writeJson('hurricane.schema.json', await configurationSchema());
+  // The last: whether all are up to date is seen by its time.
+  await bundleLauncher({ root, outfile: bundlePath });
+  await chmod(bundlePath, 0o755);
+}
+
+/** In a process of its own, since it runs the program to its end; nothing of this environment has a say. */
+async function compileProgram(): Promise<void> {
+  const flags = ['--disable-warning=ExperimentalWarning', '--experimental-ffi'];
+  const compile = [join(root, 'scripts/compile.ts'), parts.program, parts.cache];
+  const env = { PATH: process.env['PATH'] };
+  await promisify(execFile)(process.execPath, [...flags, ...compile], { cwd: dist, env });
 }
 
 /** True when the artefact is missing or older than a file it is made of. */
@@ -48,16 +61,12 @@ export async function isStale(artefact: string): Promise<boolean> {
 /** Builds those artefacts that are stale. */
 export async function buildStale(): Promise<void> {
   if (await isStale(bundlePath)) await buildBundle();
-  if (await isStale(executablePath)) await buildExecutable(bundlePath, executablePath);
+  if (await isStale(executablePath)) await buildExecutable(bundlePath, parts, executablePath);
 }
 
 async function configurationSchema(): Promise<unknown> {
   const { configurationSchema } = await import('../src/config/json-schema.ts');
   return configurationSchema();
-}
-
-function bundleOptions(manifest: Manifest): BundleOptions {
-  return { root, outfile: bundlePath, version: manifest.version };
 }
 
 async function readManifest(): Promise<Manifest> {
@@ -78,7 +87,7 @@ function publishedManifest({ name, version, description, license }: Manifest): o
       './schema.json': './hurricane.schema.json',
       './package.json': './package.json',
     },
-    files: ['hurricane.js', 'hurricane.schema.json'],
+    files: ['hurricane.js', 'program.*', 'hurricane.schema.json'],
   };
 }
 
@@ -90,12 +99,13 @@ async function modifiedAt(path: string): Promise<number | undefined> {
   return (await stat(path).catch(() => undefined))?.mtimeMs;
 }
 
-/** Node's own watcher starts hurricane again whenever the bundle has changed. */
+/** Node's own watcher starts hurricane again whenever the program has changed. */
 async function watch(): Promise<void> {
-  await mkdir(dist, { recursive: true });
-  await watchBundle(bundleOptions(await readManifest()));
+  const { version } = await readManifest();
+  await watchProgram({ root, outfile: parts.program, version });
   const app = ['node', join(root, 'examples/node/app.js')];
-  spawn(process.execPath, ['--watch', bundlePath, 'serve', '--', ...app], { stdio: 'inherit' });
+  const watching = ['--watch-path', parts.program, bundlePath];
+  spawn(process.execPath, [...watching, 'serve', '--', ...app], { stdio: 'inherit' });
 }
 
 async function main(): Promise<void> {
@@ -104,7 +114,7 @@ async function main(): Promise<void> {
   });
   await buildBundle();
   if (values.watch) return watch();
-  if (!values['js-only']) await buildExecutable(bundlePath, executablePath);
+  if (!values['js-only']) await buildExecutable(bundlePath, parts, executablePath);
 }
 
 if (import.meta.main) await main();

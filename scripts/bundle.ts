@@ -1,5 +1,7 @@
-// The only importer of esbuild: bundles src/main.ts into one ES module that starts fast.
+// The only importer of esbuild: bundles src/main.ts into one text that starts fast, and what starts it.
 
+import { createHash } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
 import { createRequire, isBuiltin } from 'node:module';
 
 import { build, context, type BuildOptions, type Plugin } from 'esbuild';
@@ -10,49 +12,74 @@ export interface BundleOptions {
   readonly version: string;
 }
 
-/** Writes the bundle, executable as a program of its own. */
-export async function bundle(options: BundleOptions): Promise<void> {
-  await build(settings(options));
+/** Writes the whole program as a function of `require`; its first line names its content. */
+export async function bundleProgram(options: BundleOptions): Promise<void> {
+  await build(programSettings(options));
+  const text = await readFile(options.outfile);
+  const name = createHash('sha256').update(text).digest('hex').slice(0, 16);
+  await writeFile(options.outfile, `// ${name}\n${text.toString('latin1')}`, 'latin1');
 }
 
-/** Writes the bundle after every change of a source, until the process ends. */
-export async function watchBundle(options: BundleOptions): Promise<void> {
-  const watching = await context({ ...settings(options), logLevel: 'info' });
+/** Writes the program after every change of a source, until the process ends. */
+export async function watchProgram(options: BundleOptions): Promise<void> {
+  const watching = await context({ ...programSettings(options), logLevel: 'info' });
   await watching.watch();
 }
 
-function settings({ root, outfile, version }: BundleOptions): BuildOptions {
+/** Writes what starts the program: a program itself. */
+export async function bundleLauncher({
+  root,
+  outfile,
+}: Omit<BundleOptions, 'version'>): Promise<void> {
+  await build({
+    ...common,
+    absWorkingDir: root,
+    entryPoints: ['src/launcher.ts'],
+    outfile,
+    format: 'esm',
+    banner: { js: '#!/usr/bin/env node' },
+    plugins: [lazyBuiltins],
+  });
+}
+
+const common = {
+  bundle: true,
+  platform: 'node',
+  target: 'node26',
+  logLevel: 'warning',
+} as const satisfies BuildOptions;
+
+function programSettings({ root, outfile, version }: BundleOptions): BuildOptions {
   return {
+    ...common,
     absWorkingDir: root,
     entryPoints: ['src/main.ts'],
     outfile,
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node26',
-    legalComments: 'eof',
-    logLevel: 'warning',
-    define: { VERSION: JSON.stringify(version) },
-    banner: { js: banner },
+    format: 'cjs',
+    banner: { js: '(function (require) {' },
+    footer: { js: '})' },
+    // Half of it would be comments; names stay, for whoever reads a stack.
+    minifyWhitespace: true,
+    minifySyntax: true,
+    legalComments: 'external',
+    define: {
+      VERSION: JSON.stringify(version),
+      // yargs-parser asks where it is, for a feature that hurricane never uses.
+      'import.meta.url': JSON.stringify('file:///'),
+    },
     plugins: [withoutUnused, lazyBuiltins],
   };
 }
-
-/** The packages that are CommonJS ask for Node's modules by `require`, which an ES module lacks. */
-const banner = [
-  '#!/usr/bin/env node',
-  "const require = process.getBuiltinModule('node:module').createRequire(import.meta.url);",
-].join('\n');
 
 /** What a package loads for features that hurricane never uses. Loading it costs time at every start. */
 const unused: Readonly<Record<string, readonly string[]>> = {
   // Apps are reached by plain HTTP, and their redirects are passed on.
   'http-proxy': ['https', 'follow-redirects'],
   // Lines are written by our own sink, not by a worker thread of pino's.
-  pino: ['./transport', './lib/transport'],
+  pino: ['./transport', './lib/transport', 'sonic-boom', 'worker_threads', 'on-exit-leak-free'],
 };
 
-/** Puts an empty module in the place of each; a call of it by mistake throws at once. */
+/** Puts a class in the place of each, which `instanceof` accepts; making one by mistake throws at once. */
 const withoutUnused: Plugin = {
   name: 'without-unused',
   setup(build) {
@@ -61,7 +88,8 @@ const withoutUnused: Plugin = {
       return unused[name]?.includes(path) ? { path, namespace: 'unused' } : undefined;
     });
     build.onLoad({ filter: /./, namespace: 'unused' }, () => ({
-      contents: 'module.exports = {};',
+      contents:
+        "module.exports = class { constructor() { throw new Error('left out of the bundle'); } };",
     }));
   },
 };
@@ -85,7 +113,7 @@ const lazyBuiltins: Plugin = {
 };
 
 /** Loaded by the first call of one of their functions: they take long, and come after the app's start. */
-const late = ['crypto', 'https'];
+const late = ['crypto', 'fs/promises', 'https', 'timers/promises', 'v8'];
 
 function moduleText(name: string): string {
   const builtin = createRequire(import.meta.url)(`node:${name}`) as Record<string, unknown>;

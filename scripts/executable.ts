@@ -1,14 +1,18 @@
-// Turns the bundle into the single executable: Node's own binary with our module inside.
+// Turns the bundle into the single executable: Node's own binary with our launcher and program inside.
 
 import { execFile } from 'node:child_process';
 import { copyFile, mkdtemp, realpath, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
 /** Writes `outfile`, which starts without a Node installation. Works beside it and leaves nothing. */
-export async function buildExecutable(bundle: string, outfile: string): Promise<void> {
+export async function buildExecutable(
+  launcher: string,
+  parts: Readonly<Record<string, string>>,
+  outfile: string,
+): Promise<void> {
   const work = await mkdtemp(`${outfile}-build-`);
   try {
     const node = join(work, 'node');
@@ -17,7 +21,7 @@ export async function buildExecutable(bundle: string, outfile: string): Promise<
     await run('strip', [node]).catch(ignoreMissingStrip);
     const config = join(work, 'sea.json');
     const built = join(work, 'built');
-    await writeFile(config, JSON.stringify(seaConfig(bundle, node, built)));
+    await writeFile(config, JSON.stringify(seaConfig(launcher, parts, node, built)));
     await run(process.execPath, ['--build-sea', config]);
     // A program that runs cannot be overwritten, but its name can go to another.
     await rename(built, outfile);
@@ -26,13 +30,18 @@ export async function buildExecutable(bundle: string, outfile: string): Promise<
   }
 }
 
-function seaConfig(main: string, executable: string, output: string): object {
+function seaConfig(
+  main: string,
+  parts: Readonly<Record<string, string>>,
+  executable: string,
+  output: string,
+): object {
   return {
     main,
     mainFormat: 'module',
+    assets: Object.fromEntries(Object.values(parts).map((path) => [basename(path), path])),
     executable,
     output,
-    useCodeCache: true,
     disableExperimentalSEAWarning: true,
     // The second is the default of newer Node 26.
     execArgv: ['--disable-warning=ExperimentalWarning', '--experimental-ffi'],

@@ -87,7 +87,7 @@ function conclude(tests: readonly TestResult[], complaints: readonly string[]): 
     tests.filter((result) => result.outcome === outcome);
   const [passed, failed, skipped] = [having('passed'), having('failed'), having('skipped')];
   for (const { file, name, reason } of skipped) console.log(`skipped: ${file}: ${name}: ${reason}`);
-  for (const { file, name } of failed) console.log(`failed: ${file}: ${name}`);
+  for (const { file, name, reason } of failed) console.log(`failed: ${file}: ${name}: ${reason}`);
   for (const complaint of complaints) console.log(`acceptance: ${complaint}`);
   if (tests.length === 0) console.log(`no test file has ${words.join(' or ')} in its path`);
   const skipsFail = skipped.length > 0 && process.env['ALLOW_SKIP'] !== '1';

@@ -61,4 +61,4 @@ process.on('uncaughtException', (error) => onBug(error));
 
 // Were there ever nothing left to wait for before the end, it must not look like a success.
 process.exitCode = catalogue.bug.exitCode;
-process.exit(await run(argv.slice(2), edge));
+void run(argv.slice(2), edge).then((code) => process.exit(code));

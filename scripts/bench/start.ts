@@ -32,7 +32,7 @@ function emptyMs(): number {
 /** The app is `date`: it prints when it started. */
 async function spawnMs(name: keyof typeof artefacts): Promise<number> {
   const [program, ...before] = artefacts[name];
-  const listen = ['--host', '127.0.0.1', '--port', `${await freePort()}`, '--log-level', 'fatal'];
+  const listen = ['--port', `${await freePort()}`, '--log-level', 'fatal'];
   const args = [...before, 'serve', ...listen, '--no-probe', '--', 'date', '+%s.%N'];
   const startedAt = performance.timeOrigin + performance.now();
   const output = execFileSync(program, args, { encoding: 'utf8' });

@@ -1,7 +1,6 @@
 // From the text of a value to what the program works with; and the sentence when it cannot be.
 
 import { constants } from 'node:os';
-import { isIP } from 'node:net';
 import ms, { type StringValue } from 'ms';
 
 import type { Parsed, Parser } from './option.ts';
@@ -70,7 +69,7 @@ export const host: Parser<string> = {
   schema: { type: 'string' },
   parse: (given) => {
     const bare = given.replace(/^\[(.*)\]$/, '$1');
-    return isIP(bare) !== 0 || /^[a-z\d]([a-z\d.-]*[a-z\d])?$/i.test(bare)
+    return looksLikeHostName(bare) || isIPv6(bare)
       ? { value: bare }
       : { problem: 'is not an address: give an IP address such as :: or 0.0.0.0, or a host name' };
   },
@@ -215,4 +214,15 @@ function parseSize(given: string): Parsed<number> {
 
 function isSignal(name: string): name is NodeJS.Signals {
   return name in constants.signals;
+}
+
+/** An IPv4 address does too. */
+function looksLikeHostName(text: string): boolean {
+  return /^[a-z\d]([a-z\d.-]*[a-z\d])?$/i.test(text);
+}
+
+/** With or without a zone. As Node's function of this name, which takes 10 ms of the start. */
+function isIPv6(text: string): boolean {
+  const [address = '', zone] = text.split('%');
+  return /^[\da-f:.]+$/i.test(address) && zone !== '' && URL.canParse(`http://[${address}]`);
 }

@@ -1,9 +1,9 @@
 // A port for the app that nothing uses.
 
-import { once } from 'node:events';
 import { createServer } from 'node:net';
 
 import { HurricaneError } from '../core/errors.ts';
+import { listen } from './listening.ts';
 
 /**
  * Below Linux' ephemeral range (32768-60999): a port from that range can be taken by any outgoing
@@ -13,25 +13,24 @@ const FIRST_PORT = 20_000;
 const PORTS = 12_768;
 const ATTEMPTS = 100;
 
-/** A random port that is free on the loopback addresses now; it is not reserved. */
+/** A random port that is free on every address now; it is not reserved. */
 export async function findFreePort(random: () => number = Math.random): Promise<number> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const port = FIRST_PORT + Math.floor(random() * PORTS);
-    if ((await isFree('127.0.0.1', port)) && (await isFree('::1', port))) return port;
+    if (await isFree(port)) return port;
   }
   throw new HurricaneError('port-taken', `no free port for the app after ${ATTEMPTS} attempts`, {
     hint: 'name one with --app-port',
   });
 }
 
-async function isFree(host: string, port: number): Promise<boolean> {
+async function isFree(port: number): Promise<boolean> {
   const server = createServer();
   try {
-    server.listen(port, host);
-    await once(server, 'listening');
+    await listen(server, '::', port);
     return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EADDRNOTAVAIL';
+  } catch {
+    return false;
   } finally {
     server.close();
   }

@@ -13,6 +13,7 @@ import type { Duplex } from 'node:stream';
 import type { Deadline } from '../core/deadline.ts';
 import { HurricaneError } from '../core/errors.ts';
 import { Connections } from './connections.ts';
+import { listen } from './listening.ts';
 import { connectMethod, refuseMalformed, type MalformedFault } from './malformed.ts';
 
 export interface ListenerOptions extends ListenerLimits {
@@ -72,15 +73,9 @@ export class Listener {
   /** Resolves when connections are accepted; a port that cannot be had is a sentence for the user. */
   async bind(): Promise<void> {
     const { host, port } = this.#options;
-    try {
-      await this.#listen(host, port);
-    } catch (error) {
-      // A machine without IPv6 has no `::`; "all addresses" then means those of IPv4.
-      if (host !== '::' || !isNoSuchFamily(error)) throw this.#explain(error);
-      await this.#listen('0.0.0.0', port).catch((second: unknown) => {
-        throw this.#explain(second);
-      });
-    }
+    await listen(this.#sockets, host, port).catch((error: unknown) => {
+      throw this.#explain(error);
+    });
     // Starts Node's watch over slow request heads, which it ties to its own listening.
     this.#http.emit('listening');
   }
@@ -170,14 +165,6 @@ export class Listener {
     if (fault !== undefined) this.#options.handler.noteMalformed?.(fault, connection.socket);
   }
 
-  async #listen(host: string, port: number): Promise<void> {
-    const { promise, resolve, reject } = Promise.withResolvers<undefined>();
-    this.#sockets.once('error', reject);
-    this.#sockets.listen({ host, port }, () => resolve(undefined));
-    await promise;
-    this.#sockets.off('error', reject);
-  }
-
   #explain(error: unknown): Error {
     const { host, port, portFlag } = this.#options;
     const { code, message } = error as NodeJS.ErrnoException;
@@ -201,9 +188,4 @@ export class Listener {
 function closeBacklog(server: SocketServer): void {
   const { _handle: handle } = server as { _handle?: { listen(backlog: number): number } };
   handle?.listen(0);
-}
-
-function isNoSuchFamily(error: unknown): boolean {
-  const { code } = error as NodeJS.ErrnoException;
-  return code === 'EAFNOSUPPORT' || code === 'EADDRNOTAVAIL';
 }

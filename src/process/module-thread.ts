@@ -2,7 +2,12 @@
 
 import { pathToFileURL } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
-import { MessageChannel, receiveMessageOnPort, Worker, type MessagePort } from 'node:worker_threads';
+import {
+  MessageChannel,
+  receiveMessageOnPort,
+  Worker,
+  type MessagePort,
+} from 'node:worker_threads';
 
 import { MODULE_BOOTSTRAP, type WorkerMessage } from './module-bootstrap.ts';
 import { OutputPump, type OutputLine } from './output.ts';

@@ -4,7 +4,7 @@ import { Deadline } from '../core/deadline.ts';
 import { HurricaneError } from '../core/errors.ts';
 import { doneBefore } from '../lib/waiting.ts';
 import type { WorkerMessage } from './module-bootstrap.ts';
-import { ModuleThread, type ModuleThreadOptions } from './module-thread.ts';
+import type { ModuleThread, ModuleThreadOptions } from './module-thread.ts';
 
 export interface ModuleWorkerOptions extends Omit<ModuleThreadOptions, 'memoryMib'> {
   /** 128 by default. */
@@ -81,8 +81,8 @@ export class ModuleWorker {
   ): Promise<WorkerMessage> {
     const called = AbortSignal.any([signal, this.#closed.signal]);
     if (called.aborted) return { kind: 'failed', reason: 'stopped' };
-    if (this.#thread?.ended !== false) this.#thread = new ModuleThread(this.#options);
-    const answer = ask(this.#thread);
+    const thread = await this.#living();
+    const answer = ask(thread);
     const deadline = Deadline.after(timeoutMs);
     if (await doneBefore(answer, AbortSignal.any([called, deadline.signal]))) {
       deadline.expire();
@@ -91,6 +91,13 @@ export class ModuleWorker {
     this.#discard();
     const reason = deadline.passed ? `no answer within ${timeoutMs / 1000}s` : 'stopped';
     return { kind: 'failed', reason };
+  }
+
+  async #living(): Promise<ModuleThread> {
+    // Most have no module: threads are loaded with the first.
+    const { ModuleThread } = await import('./module-thread.ts');
+    if (this.#thread?.ended !== false) this.#thread = new ModuleThread(this.#options);
+    return this.#thread;
   }
 
   #discard(): void {

@@ -54,7 +54,7 @@ export class WebhookSender implements Component {
   }
 
   observe(event: HurricaneEvent): void {
-    const edge = edgeOf(event);
+    const edge = this.#receivers.length > 0 ? edgeOf(event) : undefined;
     if (edge === undefined) return;
     this.#sequence += 1;
     const webhook: Webhook = {

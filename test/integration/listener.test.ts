@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
-import { connect } from 'node:net';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { test, type TestContext } from 'node:test';
 
 import { Deadline } from '../../src/core/deadline.ts';
@@ -37,6 +37,14 @@ test('a taken port is a sentence that names the flag, and leaves nothing behind'
     assert.match(error.hint ?? '', /--port/);
     return true;
   });
+});
+
+test('`::` is not contented with IPv4 when somebody has the port on an address of IPv6', async (t) => {
+  const other = createServer().listen(0, '::1');
+  t.after(() => other.close());
+  await once(other, 'listening');
+  const { port } = other.address() as AddressInfo;
+  await assert.rejects(useListener(t, answering, { host: '::', port }), { code: 'port-taken' });
 });
 
 test('`::` accepts IPv4 as well', async (t) => {

@@ -1,0 +1,26 @@
+// What Node starts: runs the program (main.ts and all that it imports) from code that the build has already
+// compiled. Compiling the whole source anew would take as long as the start of an empty Node.
+
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { getRawAsset, isSea } from 'node:sea';
+import { Script } from 'node:vm';
+
+type Program = (require: NodeJS.Require) => void;
+
+const source = readPart('program.js').toString('latin1');
+const cache = readPart('program.cache');
+// V8 compares nothing but the length of a source with its code: both parts begin with the name of their build.
+const build = source.slice(0, source.indexOf('\n') + 1);
+const isOfThisBuild = cache.toString('latin1', 0, build.length) === build;
+const script = new Script(source, {
+  filename: join(import.meta.dirname, 'program.js'),
+  // Code of another V8 is ignored: then the source is compiled.
+  cachedData: isOfThisBuild ? cache.subarray(build.length) : undefined,
+});
+(script.runInThisContext() as Program)(createRequire(import.meta.url));
+
+function readPart(name: string): Buffer {
+  return isSea() ? Buffer.from(getRawAsset(name)) : readFileSync(join(import.meta.dirname, name));
+}
