@@ -15,7 +15,7 @@ declare const VERSION: string | undefined;
 
 const { env, argv, execArgv, execPath } = process;
 /** What lives as long as an app, perhaps as PID 1, and reaps. */
-const supervising = ['serve'];
+const supervising = ['serve', 'worker'];
 
 if (supervising.includes(argv[2] ?? '')) {
   const flag = flagForLibc([...execArgv, ...(env['NODE_OPTIONS'] ?? '').split(/\s+/)]);

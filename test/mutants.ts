@@ -101,8 +101,8 @@ export const mutants: readonly Mutant[] = [
   {
     fault: 'the app is told to stop before the drain',
     file: 'src/app/run.ts',
-    find: 'await cast.intake.drain(',
-    replace: 'void cast.app.stop(budget);\n  await cast.intake.drain(',
+    find: 'await cast.intake?.drain(',
+    replace: 'void cast.app.stop(budget);\n  await cast.intake?.drain(',
     testFile: 'test/e2e/languages.test.ts',
     testName:
       'the node app is served, knows no secret of ours, and is stopped with requests in hand [js]',
@@ -143,9 +143,9 @@ export const mutants: readonly Mutant[] = [
   },
   {
     fault: 'on one port the probes are taken for requests to the app',
-    file: 'src/app/serve-cast.ts',
-    find: 'if (!this.#config.probes.integrated) return this.intake;',
-    replace: 'if (this.#config.probes !== undefined) return this.intake;',
+    file: 'src/app/http-front.ts',
+    find: 'config.probes.integrated ?',
+    replace: 'false ?',
     testFile: 'test/e2e/probes.test.ts',
     testName:
       'A07 probes on the port of the app are announced as integrated and answer 400 during startup commands, then 200 [js]',

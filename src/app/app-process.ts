@@ -1,6 +1,6 @@
-// One process of the served app: its place to listen, its environment, and the way from spawned to up.
+// One process of the app: its place to listen, its environment, and the way from spawned to up.
 
-import type { AppConfig } from '../config/config.ts';
+import type { AppConfig, AppPlaceConfig } from '../config/config.ts';
 import type { Deadline } from '../core/deadline.ts';
 import { HurricaneError } from '../core/errors.ts';
 import type { Emit } from '../core/events.ts';
@@ -9,9 +9,10 @@ import type { Log } from '../core/log.ts';
 import { findFreePort } from '../http/free-port.ts';
 import { displayAddress, type Address } from '../http/reach.ts';
 import { removeStaleSocket } from '../http/stale-socket.ts';
+import { abortError, pause } from '../lib/waiting.ts';
 import { Child } from '../process/child.ts';
 import type { ChildEnd } from '../process/child-state.ts';
-import { fillPlaceholders, findExecutable } from '../process/command.ts';
+import { fillPlaceholders, findExecutable, type Placeholders } from '../process/command.ts';
 import { portsOf } from '../process/listening-ports.ts';
 import type { OutputLine } from '../process/output.ts';
 import { stopSignalFor } from '../process/signals.ts';
@@ -40,7 +41,7 @@ export type PlaceVariables = Readonly<Record<string, string>>;
 /** Where the app is told to listen. */
 interface Place {
   readonly addresses: readonly Address[];
-  readonly port: number | undefined;
+  readonly placeholders: Placeholders;
   readonly variables: PlaceVariables;
 }
 
@@ -65,7 +66,7 @@ export class AppProcess {
     return this.#address;
   }
 
-  /** None before it has a place. */
+  /** None before it has a place, or when it needs none. */
   get variables(): PlaceVariables {
     return this.#place?.variables ?? {};
   }
@@ -79,16 +80,23 @@ export class AppProcess {
     return this.#child?.lastErrors ?? '';
   }
 
-  /** Resolves when it is up: it accepts, and its startup checks pass. */
+  /** Resolves when it is up: it accepts, or lives long enough, and its startup checks pass. */
   async start(signal: AbortSignal): Promise<void> {
-    const { config, env, cwd } = this.#options;
+    const { config, env, cwd, startupChecks } = this.#options;
+    const { up, startTimeoutMs } = config;
     assertExecutable(config, env, cwd);
     const startedAt = performance.now();
-    const place = await findPlace(config);
-    signal.throwIfAborted();
-    this.#place = place;
-    const child = this.#spawn(place);
-    await this.#waitUntilUp(child, place, startedAt, signal);
+    if (up.kind === 'listens') {
+      this.#place = await findPlace(up);
+      signal.throwIfAborted();
+      const child = this.#spawn(this.#place);
+      await this.#waitUntilItListens(child, this.#place, up.readyPath, signal);
+    } else {
+      this.#spawn(undefined);
+      if (!(await pause(up.afterMs, signal))) throw abortError(signal, 'starting the app');
+    }
+    const timeoutMs = startTimeoutMs - (performance.now() - startedAt);
+    await startupChecks(this.variables, { signal, timeoutMs });
   }
 
   signal(signal: NodeJS.Signals): void {
@@ -100,15 +108,12 @@ export class AppProcess {
     return this.#child?.stop(deadline);
   }
 
-  #spawn(place: Place): Child {
+  #spawn(place: Place | undefined): Child {
     const { config, env, cwd, onLine, emit, log } = this.#options;
-    const words = fillPlaceholders(config.command, {
-      host: '127.0.0.1',
-      port: place.port,
-      socket: config.socketPath,
-    });
+    const { command } = config;
+    const words = place === undefined ? command : fillPlaceholders(command, place.placeholders);
     const child = new Child({
-      spec: { words, env: { ...env, ...place.variables }, cwd },
+      spec: { words, env: { ...env, ...place?.variables }, cwd },
       stopSignal: stopSignalOf(config),
       onLine,
       emit,
@@ -120,28 +125,26 @@ export class AppProcess {
     return child;
   }
 
-  async #waitUntilUp(
+  async #waitUntilItListens(
     child: Child,
-    place: Place,
-    startedAt: number,
+    { addresses }: Place,
+    readyPath: string | undefined,
     signal: AbortSignal,
   ): Promise<void> {
-    const { config, startupChecks, emit, log } = this.#options;
-    const address = await waitUntilUp({
-      addresses: place.addresses,
-      readyPath: config.readyPath,
+    const { config, emit, log } = this.#options;
+    const startedAt = performance.now();
+    this.#address = await waitUntilUp({
+      addresses,
+      readyPath,
       timeoutMs: config.startTimeoutMs,
       signal,
       otherPorts: () => (child.pid === undefined ? [] : portsOf(child.pid)),
       log,
     });
-    this.#address = address;
     emit('app.listening', {
-      address: displayAddress(address),
+      address: displayAddress(this.#address),
       duration_ms: Math.round(performance.now() - startedAt),
     });
-    const timeoutMs = config.startTimeoutMs - (performance.now() - startedAt);
-    await startupChecks(place.variables, { signal, timeoutMs });
   }
 }
 
@@ -169,20 +172,21 @@ export function assertExecutable(
   }
 }
 
-async function findPlace(config: AppConfig): Promise<Place> {
+async function findPlace(config: AppPlaceConfig): Promise<Place> {
   const { socketPath, portVariable } = config;
+  const host = '127.0.0.1';
   if (socketPath !== undefined) {
     await removeStaleSocket(socketPath);
     return {
       addresses: [{ socketPath }],
-      port: undefined,
+      placeholders: { host, port: undefined, socket: socketPath },
       variables: { HURRICANE_APP_SOCKET: socketPath },
     };
   }
   const port = config.port ?? (await findFreePort());
   return {
-    addresses: ['127.0.0.1', '::1'].map((host) => ({ host, port })),
-    port,
+    addresses: [host, '::1'].map((address) => ({ host: address, port })),
+    placeholders: { host, port, socket: undefined },
     variables: { [portVariable]: `${port}`, HURRICANE_APP_PORT: `${port}` },
   };
 }

@@ -6,14 +6,13 @@ import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 
 import { CheckRunner } from '../checks/check-runner.ts';
-import type { AppConfig, CommonConfig } from '../config/config.ts';
+import type { SupervisingConfig } from '../config/config.ts';
 import { ControlServer } from '../control/control-server.ts';
 import type { Load } from '../core/component.ts';
 import { Deadline } from '../core/deadline.ts';
-import { Events, type Emit, type ProbeName } from '../core/events.ts';
+import type { Emit, Events, ProbeName } from '../core/events.ts';
 import type { Log } from '../core/log.ts';
-import { Listener, type ListenerLimits } from '../http/listener.ts';
-import type { RequestSources } from '../metrics/http-instruments.ts';
+import { Listener } from '../http/listener.ts';
 import { Metrics } from '../metrics/metrics.ts';
 import { Health } from '../probes/health.ts';
 import { ProbeServer } from '../probes/probe-server.ts';
@@ -21,13 +20,13 @@ import { displayCommand } from '../process/command.ts';
 import type { OutputLine } from '../process/output.ts';
 import { Reaper } from '../process/reaper.ts';
 import { wrapperWarning } from '../process/wrappers.ts';
-import type { InHand } from '../proxy/proxy.ts';
 import { runStartupCommands } from '../startup/startup-commands.ts';
 import { waitForDependencies } from '../startup/wait-for.ts';
 import { WebhookSender } from '../webhooks/webhook-sender.ts';
 import { announceProbes } from './announce.ts';
 import { Chronicle } from './chronicle.ts';
 import type { Edge } from './edge.ts';
+import type { RequestBooks } from './front.ts';
 import { narrator } from './narrator.ts';
 import { operationsOf } from './operations.ts';
 import { statusOf, type Status } from './status.ts';
@@ -40,13 +39,12 @@ const LAST_PROBES_MS = 100;
 const CONTROL_VARIABLE = 'HURRICANE_CONTROL_SOCKET';
 
 export interface BackstageOptions {
-  readonly config: BackstageConfig;
+  readonly config: SupervisingConfig;
   readonly edge: Edge;
   readonly log: Log;
   /** Log lines that nobody read in time. */
   readonly droppedLines: () => number;
-  /** Of the listener for probes. */
-  readonly limits: ListenerLimits;
+  readonly events: Events;
   /** Undefined where there are none. */
   readonly requests: RequestBooks | undefined;
   readonly app: () => Pick<
@@ -55,21 +53,14 @@ export interface BackstageOptions {
   >;
 }
 
-type BackstageConfig = CommonConfig & { readonly app: Pick<AppConfig, 'command'> };
-
-/** The requests of the intake, as far as others look at them. */
-export interface RequestBooks extends RequestSources {
-  now(): InHand;
-}
-
 /** Built without effect; everything happens in the order of run.ts. */
 export class Backstage {
-  readonly emit: Emit;
   readonly health: Health;
   readonly checks: CheckRunner;
   readonly metrics: Metrics;
   readonly probeServer: ProbeServer;
   readonly #options: BackstageOptions;
+  readonly #emit: Emit;
   /** The environment of every program that we start: ours without our secrets. */
   readonly #env: Record<string, string | undefined>;
   readonly #chronicle = new Chronicle();
@@ -80,11 +71,10 @@ export class Backstage {
   #state: 'starting' | 'up' | 'draining' = 'starting';
 
   constructor(options: BackstageOptions) {
-    const { config, edge, log, droppedLines, requests } = options;
-    const events = new Events();
+    const { config, edge, log, events, droppedLines, requests } = options;
     const { emit } = events;
     this.#options = options;
-    this.emit = emit;
+    this.#emit = emit;
     const controlPath = resolve(edge.cwd, config.controlSocket);
     this.#env = programEnvironment(edge.env, config.secretVariables, controlPath);
     this.#reaper = new Reaper({
@@ -168,7 +158,7 @@ export class Backstage {
   async begin(): Promise<void> {
     const { config, edge, log } = this.#options;
     const command = displayCommand(config.app.command);
-    this.emit('hurricane.started', { version: edge.version, command });
+    this.#emit('hurricane.started', { version: edge.version, command });
     const wrapper = wrapperWarning(config.app.command);
     if (wrapper !== undefined) log.warn({}, wrapper);
     await this.#reaper.start();
@@ -180,9 +170,12 @@ export class Backstage {
     await this.#probeListener?.bind();
     await appListener?.bind();
     if (this.#probeListener !== undefined) {
-      this.emit('listener.bound', { listener: 'probe', ...this.#probeListener.address });
+      this.#emit('listener.bound', { listener: 'probe', ...this.#probeListener.address });
     }
     announceProbes(config.probes, (this.#probeListener ?? appListener)?.address.port, log);
+    if (appListener !== undefined) {
+      this.#emit('listener.bound', { listener: 'app', ...appListener.address });
+    }
     // Behind the ports: of two that have the same ones, the second has gone by now.
     if (!(await this.#control.start())) this.#env[CONTROL_VARIABLE] = undefined;
   }
@@ -190,7 +183,7 @@ export class Backstage {
   async prepare(signal: AbortSignal, over: AbortSignal): Promise<void> {
     const { config, edge, log } = this.#options;
     const { startup } = config;
-    const common = { signal, emit: this.emit, log: log.component('startup') };
+    const common = { signal, emit: this.#emit, log: log.component('startup') };
     await waitForDependencies(startup.waitFor, { ...common, timeoutMs: startup.waitTimeoutMs });
     await runStartupCommands(startup.commands, {
       ...common,
@@ -205,7 +198,7 @@ export class Backstage {
   announceUp(): void {
     const seconds = Math.round(performance.now()) / 1000;
     this.#state = 'up';
-    this.emit('startup.succeeded', { duration_s: seconds });
+    this.#emit('startup.succeeded', { duration_s: seconds });
     this.health.startupFinished(seconds);
   }
 
@@ -246,12 +239,12 @@ export class Backstage {
   }
 
   #separateProbes(): Listener | undefined {
-    const { config, limits } = this.#options;
+    const { config } = this.#options;
     const { listen, integrated } = config.probes;
     if (listen === undefined || integrated) return undefined;
     return new Listener({
       ...listen,
-      ...limits,
+      ...config.connections,
       portFlag: '--probe-port',
       handler: {
         handleRequest: (request: IncomingMessage, response: ServerResponse) =>

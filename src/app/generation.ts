@@ -61,7 +61,10 @@ export class Generation {
     return this.process.stop(deadline);
   }
 
-  /** As `stop`, within the shares of the grace period; after the requests in hand when `orderly`. */
+  /**
+   * As `stop`, within the shares of the grace period; after the requests in hand when `orderly`. One that
+   * had none to be handed has all of the grace period for its own stop.
+   */
   async retire(gracePeriodMs: number, orderly: boolean, signal: AbortSignal): Promise<void> {
     this.abandon();
     const { appMs } = stopShares(gracePeriodMs, false);
@@ -73,7 +76,7 @@ export class Generation {
       stopListening();
       deadline.expire();
     }
-    const deadline = Deadline.after(appMs);
+    const deadline = Deadline.after(orderly && former === undefined ? gracePeriodMs : appMs);
     await this.process.stop(deadline);
     deadline.expire();
   }

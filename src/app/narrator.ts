@@ -22,7 +22,7 @@ const sentences: { readonly [N in EventName]: (data: EventMap[N]) => Line } = {
     isSuccess(status)
       ? ['info', 'startup command finished', data]
       : ['error', `startup command ${describeExit(status)}`, data],
-  'startup.succeeded': (data) => ['info', 'startup finished, the app is served', data],
+  'startup.succeeded': (data) => ['info', 'startup finished, the app is up', data],
   'startup.failed': ({ reason }) => ['error', 'startup failed', { reason }],
   'app.started': (data) => ['info', 'app started', data],
   'app.listening': (data) => ['info', 'app accepts connections', data],

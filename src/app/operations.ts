@@ -24,12 +24,12 @@ export function operationsOf(operated: Operated): Operations {
   return {
     status: operated.status,
     reload: unlessStopping(async () =>
-      carried(await operated.reload(), 'replaced: a new app serves'),
+      carried(await operated.reload(), 'replaced: a new app is up'),
     ),
     restart: unlessStopping(async () =>
-      carried(await operated.restart(), 'restarted: the app serves again'),
+      carried(await operated.restart(), 'restarted: the app is up again'),
     ),
-    drain: switchDrain(true, 'drained: not ready from now on, requests are served on'),
+    drain: switchDrain(true, 'drained: not ready from now on, work goes on'),
     undrain: switchDrain(
       false,
       'no longer drained: ready as soon as nothing else speaks against it',

@@ -13,7 +13,7 @@ export interface App {
   readonly stopSignal: NodeJS.Signals;
   /** Resolves once with why it does not run any more and will not; stays pending otherwise. */
   readonly ended: Promise<StopReason>;
-  /** Resolves when it is up: it accepts, and its startup checks pass. */
+  /** Resolves when it is up, its startup checks included. */
   start(signal: AbortSignal): Promise<void>;
   /** It will be stopped soon: nothing of it is replaced from now on. */
   close(): void;
@@ -21,10 +21,11 @@ export interface App {
   stop(deadline: Deadline): Promise<{ status: ExitStatus; killed: boolean } | undefined>;
 }
 
-/** What the story is told with; `serve` provides it. */
+/** What the story is told with. */
 export interface Cast {
   readonly app: App;
-  readonly intake: Pick<Intake, 'drain' | 'stop' | 'report'>;
+  /** Undefined where no work comes in. */
+  readonly intake: Pick<Intake, 'drain' | 'stop' | 'report'> | undefined;
   /** Binds every port, and answers on them from now on. */
   listen(): Promise<void>;
   /** Dependencies, then startup commands; what runs is asked to end at `signal` and killed at `over`. */
@@ -60,13 +61,13 @@ export async function run(cast: Cast, shutdown: Shutdown, gracePeriodMs: number)
 
   // Without the app, or before it was up, there is nothing to wait for.
   const orderly = phase === 'serve' && reason.kind === 'signal';
-  await cast.intake.drain(orderly ? budget.before(appMs + flushMs) : budget.within(0));
+  await cast.intake?.drain(orderly ? budget.before(appMs + flushMs) : budget.within(0));
   const appDeadline = budget.before(flushMs);
   const [ended] = await Promise.all([
     cast.app.stop(appDeadline),
-    cast.intake.stop(orderly ? appDeadline : budget.within(LAST_ANSWERS_MS)),
+    cast.intake?.stop(orderly ? appDeadline : budget.within(LAST_ANSWERS_MS)),
   ]);
-  if (phase === 'serve') {
+  if (phase === 'serve' && cast.intake !== undefined) {
     const duration_ms = Math.round(performance.now() - startedAt);
     cast.emit('drain.ended', { ...cast.intake.report(), duration_ms });
   }

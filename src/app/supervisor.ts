@@ -1,6 +1,6 @@
 // The supervisor: performs what supervision.ts decides, with one AppProcess per generation.
 
-import type { SupervisionConfig } from '../config/config.ts';
+import type { AppConfig, SupervisionConfig } from '../config/config.ts';
 import type { Former, Intake, StopReason } from '../core/component.ts';
 import type { Deadline } from '../core/deadline.ts';
 import type { AppState, ReplacementCause, RestartCause } from '../core/events.ts';
@@ -27,7 +27,8 @@ export interface SupervisorOptions extends AppProcessOptions {
   readonly supervision: SupervisionConfig;
   /** What an app that is replaced has for its requests in hand and its own stop. */
   readonly gracePeriodMs: number;
-  readonly intake: Pick<Intake<Address>, 'open' | 'hold'>;
+  /** Undefined for an app that nobody hands work to. */
+  readonly intake: Pick<Intake<Address>, 'open' | 'hold'> | undefined;
   /** Told when an app begins to serve, and when none does for a while. */
   readonly onServing: (serving: boolean) => void;
 }
@@ -272,9 +273,8 @@ export class Supervisor implements App {
   }
 
   #spawn(number: number): void {
-    const { config } = this.#options;
-    const own = { ...config, socketPath: this.#socketPath(number) };
-    const generation = new Generation(number, { ...this.#options, config: own });
+    const config = this.#configOf(number);
+    const generation = new Generation(number, { ...this.#options, config });
     this.#generations.set(number, generation);
     void generation.ended().then((failure) => this.#lose(generation, failure));
     this.#scope.run('start an app', async () => {
@@ -285,12 +285,12 @@ export class Supervisor implements App {
   }
 
   /** With start-first two apps run side by side: each gets a socket of its own. */
-  #socketPath(number: number): string | undefined {
+  #configOf(number: number): AppConfig {
     const { config, supervision } = this.#options;
-    if (config.socketPath === undefined || number === 1) return config.socketPath;
-    return supervision.replace === 'start-first'
-      ? `${config.socketPath}.${number}`
-      : config.socketPath;
+    const { up } = config;
+    if (up.kind !== 'listens' || up.socketPath === undefined || number === 1) return config;
+    if (supervision.replace !== 'start-first') return config;
+    return { ...config, up: { ...up, socketPath: `${up.socketPath}.${number}` } };
   }
 
   #lose({ number, process, upMs }: Generation, failure: Failure): void {
@@ -304,18 +304,23 @@ export class Supervisor implements App {
   }
 
   #open(number: number): void {
-    const { address } = this.#generation(number).process;
-    if (address === undefined) throw new Error(`generation ${number} is nowhere`);
-    this.#keepFormer(this.#options.intake.open(address));
+    const { intake } = this.#options;
+    this.#keepFormer(intake?.open(this.#addressOf(number)));
     this.#serving = number;
     this.#firstUp.resolve(undefined);
     this.#tickets.fulfil(number);
     this.#options.onServing(true);
   }
 
+  #addressOf(number: number): Address {
+    const { address } = this.#generation(number).process;
+    if (address === undefined) throw new Error(`generation ${number} is nowhere`);
+    return address;
+  }
+
   #hold(): void {
     this.#troubleAt = performance.now();
-    this.#keepFormer(this.#options.intake.hold());
+    this.#keepFormer(this.#options.intake?.hold());
     this.#serving = undefined;
     this.#options.onServing(false);
   }

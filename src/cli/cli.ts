@@ -12,11 +12,13 @@ import { completionCommand } from './commands/completion.ts';
 import { ctlCommand } from './commands/ctl.ts';
 import { probeCommand } from './commands/probe.ts';
 import { serveCommand } from './commands/serve.ts';
+import { workerCommand } from './commands/worker.ts';
 import { allOptions, overview, welcome } from './help.ts';
 import { reportError, reportUsage } from './report.ts';
 
 const commands = {
   serve: serveCommand,
+  worker: workerCommand,
   check: checkCommand,
   probe: probeCommand,
   ctl: ctlCommand,
@@ -92,7 +94,7 @@ function tokenise(command: string, args: readonly string[]): Invocation {
       'parse-numbers': false,
       'parse-positional-numbers': false,
       // `serve node app.js --inspect`: behind the first word it is the app's, -- forgotten or not.
-      'halt-at-non-option': command === 'serve',
+      'halt-at-non-option': command === 'serve' || command === 'worker',
     },
   });
   return {

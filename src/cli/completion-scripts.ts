@@ -17,6 +17,7 @@ export function completionScript(shell: Shell): string {
 
 const commandWords: Readonly<Record<string, readonly string[]>> = {
   serve: [],
+  worker: [],
   check: [],
   probe: ['startup', 'ready', 'alive'],
   ctl: ['status', 'reload', 'restart', 'drain', 'undrain'],
@@ -25,6 +26,7 @@ const commandWords: Readonly<Record<string, readonly string[]>> = {
 
 const summaries: Readonly<Record<string, string>> = {
   serve: 'run an app behind probes, proxy and ordered stop',
+  worker: 'run a program without HTTP behind probes and an ordered stop',
   check: 'run the configured checks once',
   probe: 'ask a probe',
   ctl: 'talk to a running hurricane',
@@ -73,7 +75,7 @@ function zsh(): string {
       ...words.slice(0, 1).map(() => quoteZsh(`1:what:(${words.join(' ')})`)),
       ...optionsOf(command).map((row) => quoteZsh(zshSpec(row))),
     ];
-    const app = command === 'serve' ? " '*:: :_normal'" : '';
+    const app = command === 'serve' || command === 'worker' ? " '*:: :_normal'" : '';
     return `    ${command}) _arguments ${specs.join(' ')}${app} ;;`;
   });
   const described = Object.entries(summaries).map(([name, text]) => quoteZsh(`${name}:${text}`));

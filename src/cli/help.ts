@@ -10,9 +10,9 @@ const USAGE_COLUMNS = 30;
 export function welcome(version: string): string {
   return `hurricane ${version} makes any program a good citizen of Kubernetes.
   hurricane serve [options] -- APP…   an app behind probes, proxy and ordered stop
-  hurricane ctl WORD [options]        status, reload, restart, drain, undrain
+  hurricane worker [options] -- CMD…  the same for a program without HTTP
+  hurricane ctl WORD                  status, reload, restart, drain, undrain
   hurricane check | probe NAME        every check once; the answer of a probe
-  hurricane completion SHELL          completion for bash, zsh or fish
   hurricane --help                    the options to begin with
 
 Example: hurricane serve --port 8000 -- node app.js
@@ -23,7 +23,7 @@ Example: hurricane serve --port 8000 -- node app.js
 export function overview(columns: number): string {
   const common = helpGroups('serve').flatMap(({ lines }) => lines.filter((line) => line.common));
   return `Usage: hurricane serve [options] -- APP…
-       hurricane ctl WORD | check | probe NAME | completion SHELL
+       hurricane worker -- CMD… | ctl WORD | check | probe NAME | completion
 
 ${formatLines(common, columns)}
 
@@ -41,6 +41,10 @@ export function allOptions(command: CommandName, columns: number): string {
 }
 
 const usages: Record<CommandName, string> = {
+  worker: `Usage: hurricane worker [options] -- CMD…
+
+Supervises a program that serves no requests: a queue worker, a scheduler.
+It is up when its startup checks pass, or when it has lived for --start-after.`,
   serve: `Usage: hurricane serve [options] -- APP…
 
 Flags win over the file, the file over variables. HURRICANE_PROBE_PORT and

@@ -80,15 +80,25 @@ export interface StartupConfig {
 export interface AppConfig {
   /** What stands behind `--`; at least one word. */
   readonly command: readonly string[];
+  readonly startTimeoutMs: number;
+  /** Undefined: what the program needs, by its name; SIGTERM for most. */
+  readonly stopSignal: NodeJS.Signals | undefined;
+  readonly up: UpConfig;
+}
+
+/** When the app is up, its startup checks aside. */
+export type UpConfig =
+  | ({ readonly kind: 'listens' } & AppPlaceConfig)
+  /** It serves nobody: nothing but its life shows that it is up. */
+  | { readonly kind: 'lives'; readonly afterMs: number };
+
+export interface AppPlaceConfig {
   /** Undefined: a free loopback port is chosen at start. */
   readonly port: number | undefined;
   readonly portVariable: string;
   /** A unix socket instead of a port. */
   readonly socketPath: string | undefined;
   readonly readyPath: string | undefined;
-  readonly startTimeoutMs: number;
-  /** Undefined: what the program needs, by its name; SIGTERM for most. */
-  readonly stopSignal: NodeJS.Signals | undefined;
 }
 
 export interface SupervisionConfig {
@@ -110,15 +120,19 @@ export interface CareConfig {
   readonly repair: boolean;
 }
 
-export interface ProxyConfig {
-  readonly trustProxy: TrustProxy;
+/** What a listener of ours allows a connection. */
+export interface ConnectionConfig {
   readonly headerTimeoutMs: number;
   readonly idleTimeoutMs: number;
+  readonly maxHeaderBytes: number;
+}
+
+export interface ProxyConfig extends ConnectionConfig {
+  readonly trustProxy: TrustProxy;
   /** Until the head of the answer; Infinity: no limit. */
   readonly responseTimeoutMs: number;
   /** From the first byte of the request to the last of the answer; Infinity: no limit. */
   readonly requestTimeoutMs: number;
-  readonly maxHeaderBytes: number;
   readonly maxBodyBytes: number;
   readonly accessLog: AccessLog;
 }
@@ -150,27 +164,29 @@ export interface StopConfig {
 }
 
 /** What every supervised program needs. */
-export interface CommonConfig {
+export interface SupervisingConfig {
   readonly debug: boolean;
   readonly terminationLog: string;
   /** Relative to the working directory. */
   readonly controlSocket: string;
   readonly appVersion: string | undefined;
   readonly log: LogConfig;
+  readonly connections: ConnectionConfig;
   readonly probes: ProbeConfig;
   readonly health: HealthConfig;
   readonly checks: CheckConfig;
   readonly startup: StartupConfig;
+  readonly app: AppConfig;
+  readonly supervision: SupervisionConfig;
+  readonly care: CareConfig;
   readonly webhooks: WebhookConfig;
+  readonly stop: Pick<StopConfig, 'gracePeriodMs'>;
   /** Our own secrets, by variable: removed from the environment of every program we start. */
   readonly secretVariables: readonly string[];
 }
 
-export interface ServeConfig extends CommonConfig {
+export interface ServeConfig extends SupervisingConfig {
   readonly listen: ListenConfig;
-  readonly app: AppConfig;
-  readonly supervision: SupervisionConfig;
-  readonly care: CareConfig;
   readonly proxy: ProxyConfig;
   readonly stop: StopConfig;
 }

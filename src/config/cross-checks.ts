@@ -1,11 +1,13 @@
 // What options must not say together: one function per rule, each with its sentence.
 
 import type { Entry, Settlement } from './settle.ts';
+import type { ServeValues, WorkerValues } from './options.ts';
 import { problem, type Origin, type Problem } from './problem.ts';
-import { isSamePort } from './slices.ts';
+import { isSamePort, startAfterMs } from './slices.ts';
 
 interface Subject {
-  readonly values: Settlement<'serve'>['values'];
+  /** What the command does not have is missing. */
+  readonly values: Partial<ServeValues & WorkerValues>;
   readonly entries: Settlement<'serve'>['entries'];
 }
 
@@ -24,6 +26,7 @@ const rules: readonly Rule[] = [
   checkNamesAreDistinct,
   onePlaceForOneApp,
   lifetimeHasItsNumber,
+  comesUpInTime,
 ];
 
 const pathOptions = ['startup-probe', 'readiness-probe', 'liveness-probe', 'metrics'] as const;
@@ -75,6 +78,15 @@ function lifetimeHasItsNumber({ values, entries }: Subject): readonly Problem[] 
   if (values.maxLifetimeAction !== 'replace' || values.maxLifetime !== undefined) return [];
   const message = 'max-lifetime-action replace needs max-lifetime: say after how many requests';
   return [problem(message, ...givenBy(entries, 'max-lifetime-action'))];
+}
+
+function comesUpInTime({ values, entries }: Subject): readonly Problem[] {
+  const { startAfter = 0, check = [], appStartTimeout = Infinity } = values;
+  if (startAfterMs({ startAfter, check }) < appStartTimeout) return [];
+  const message =
+    'start-after is not shorter than app-start-timeout, so the program would never be up: ' +
+    'shorten the one or raise the other';
+  return [problem(message, ...givenBy(entries, 'start-after', 'app-start-timeout'))];
 }
 
 function oneHostForOnePort({ values, entries }: Subject): readonly Problem[] {

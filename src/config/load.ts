@@ -1,7 +1,13 @@
 // Flags, file and environment in; a frozen configuration or the report of every problem out.
 
 import { maskCredentials } from '../core/mask-credentials.ts';
-import type { CheckCommandConfig, CtlConfig, ProbeTarget, ServeConfig } from './config.ts';
+import type {
+  CheckCommandConfig,
+  CtlConfig,
+  ProbeTarget,
+  ServeConfig,
+  SupervisingConfig,
+} from './config.ts';
 import { crossCheck } from './cross-checks.ts';
 import { unreadable } from './file-layer.ts';
 import { variablesOf, type CommandName, type Infer } from './option.ts';
@@ -13,6 +19,7 @@ import {
   toCtlConfig,
   toProbeTarget,
   toServeConfig,
+  toWorkerConfig,
   type Surroundings,
 } from './slices.ts';
 
@@ -37,12 +44,24 @@ export interface Loaded<T> extends Report {
   readonly config: T | undefined;
 }
 
-export async function loadServeConfig(input: LoadInput): Promise<Loaded<ServeConfig>> {
-  const settled = await settle('serve', input);
+export function loadServeConfig(input: LoadInput): Promise<Loaded<ServeConfig>> {
+  return loadSupervising('serve', input, toServeConfig);
+}
+
+export function loadWorkerConfig(input: LoadInput): Promise<Loaded<SupervisingConfig>> {
+  return loadSupervising('worker', input, toWorkerConfig);
+}
+
+async function loadSupervising<C extends 'serve' | 'worker', T>(
+  command: C,
+  input: LoadInput,
+  slice: (values: Infer<typeof options, C>, around: Surroundings) => T,
+): Promise<Loaded<T>> {
+  const settled = await settle(command, input);
   const secret = readSecret(settled, input);
   const found = [...crossCheck(settled), ...secret.problems];
   return finish(settled, found, input, (values) =>
-    toServeConfig(values, { ...surroundings(input), webhookSecret: secret.value }),
+    slice(values, { ...surroundings(input), webhookSecret: secret.value }),
   );
 }
 
@@ -92,7 +111,7 @@ function secretVariables(env: Sources['env']): readonly string[] {
 }
 
 function readSecret(
-  { values, entries }: Settlement<'serve'>,
+  { values, entries }: Pick<Settlement<'serve'>, 'values' | 'entries'>,
   { readFile }: Sources,
 ): { readonly value: string | undefined; readonly problems: readonly Problem[] } {
   const path = values.webhookSecretFile;

@@ -1,7 +1,7 @@
 // What an option is, and the types that follow from the table of all options.
 
 /** A command that reads options. */
-export type CommandName = 'serve' | 'check' | 'probe' | 'ctl';
+export type CommandName = 'serve' | 'worker' | 'check' | 'probe' | 'ctl';
 
 export type Layer = 'flag' | 'file' | 'environment';
 
@@ -45,8 +45,8 @@ export interface Settled {
   readonly port: number;
   readonly probePort: number;
   readonly samePort: boolean;
-  /** Two apps cannot listen in one place at a time. */
-  readonly hasFixedPlace: boolean;
+  /** Two apps at a time would be in each other's way: in one place to listen, or doing the same work twice. */
+  readonly oneAtATime: boolean;
   readonly debug: boolean;
   readonly inKubernetes: boolean;
   readonly temporaryFolder: string;

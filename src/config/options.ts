@@ -26,12 +26,12 @@ import {
 import { check, dependency, failures, maskReceiver, receiver, trustProxy } from './specs.ts';
 
 const serve = ['serve'] as const;
-const serveAndCheck = ['serve', 'check'] as const;
-const serveAndCtl = ['serve', 'ctl'] as const;
-const serveAndProbe = ['serve', 'probe'] as const;
-/** The place of the control socket follows from the ports. */
-const wherePortsCount = ['serve', 'probe', 'ctl'] as const;
-const all = ['serve', 'check', 'probe', 'ctl'] as const;
+const worker = ['worker'] as const;
+/** What lives as long as its app. */
+const supervising = ['serve', 'worker'] as const;
+const supervisingOrCheck = ['serve', 'worker', 'check'] as const;
+const supervisingOrProbe = ['serve', 'worker', 'probe'] as const;
+const all = ['serve', 'worker', 'check', 'probe', 'ctl'] as const;
 
 export const options = {
   config: {
@@ -43,7 +43,7 @@ export const options = {
     help: 'configuration file instead of hurricane.yaml/.json',
   },
   'print-config': {
-    on: serve,
+    on: supervising,
     group: 'general',
     parser: onOff,
     flag: true,
@@ -53,7 +53,7 @@ export const options = {
     help: 'print every value with its source, then exit',
   },
   debug: {
-    on: serveAndCheck,
+    on: supervisingOrCheck,
     group: 'general',
     parser: onOff,
     flag: true,
@@ -61,7 +61,7 @@ export const options = {
     help: 'show the details of failing checks in the answers of probes, and log at level debug',
   },
   'log-level': {
-    on: serveAndCheck,
+    on: supervisingOrCheck,
     group: 'general',
     parser: choice('fatal', 'error', 'warn', 'info', 'debug'),
     default: {
@@ -71,21 +71,21 @@ export const options = {
     help: 'least important lines to log',
   },
   'log-format': {
-    on: ['serve', 'check', 'ctl'],
+    on: ['serve', 'worker', 'check', 'ctl'],
     group: 'general',
     parser: choice('auto', 'json', 'text'),
     default: 'auto',
     help: 'auto is text on a terminal and one JSON object per line elsewhere',
   },
   'app-version': {
-    on: serve,
+    on: supervising,
     group: 'general',
     parser: text,
     variables: ['HURRICANE_VERSION'],
     help: 'version of the app, sent with every webhook',
   },
   'termination-log': {
-    on: serve,
+    on: supervising,
     group: 'general',
     parser: file,
     default: '/dev/termination-log',
@@ -93,14 +93,14 @@ export const options = {
   },
 
   host: {
-    on: serveAndProbe,
+    on: ['serve', 'probe'],
     group: 'listeners',
     parser: host,
     default: '::',
     help: 'address the app is served on; :: is every address, IPv4 included',
   },
   port: {
-    on: wherePortsCount,
+    on: ['serve', 'probe', 'ctl'],
     group: 'listeners',
     parser: port,
     default: '8000',
@@ -108,15 +108,18 @@ export const options = {
     help: 'port the app is served on',
   },
   'probe-port': {
-    on: wherePortsCount,
+    on: ['serve', 'worker', 'probe', 'ctl'],
     group: 'listeners',
     parser: port,
-    default: { describe: 'port + 1', derive: (s) => String(s.port === 0 ? 0 : s.port + 1) },
+    default: {
+      describe: 'port + 1; 8001 for a worker',
+      derive: (s) => String(s.port === 0 ? 0 : s.port + 1),
+    },
     common: true,
     help: 'port of the probes and metrics; may be the same as port',
   },
   'probe-host': {
-    on: serveAndProbe,
+    on: supervisingOrProbe,
     group: 'listeners',
     parser: host,
     alias: 'interface',
@@ -127,35 +130,35 @@ export const options = {
     help: 'address of the probes and metrics',
   },
   'startup-probe': {
-    on: serveAndProbe,
+    on: supervisingOrProbe,
     group: 'listeners',
     parser: urlPath,
     default: '/startup',
     help: 'path of the startup probe',
   },
   'readiness-probe': {
-    on: serveAndProbe,
+    on: supervisingOrProbe,
     group: 'listeners',
     parser: urlPath,
     default: '/ready',
     help: 'path of the readiness probe',
   },
   'liveness-probe': {
-    on: serveAndProbe,
+    on: supervisingOrProbe,
     group: 'listeners',
     parser: urlPath,
     default: '/alive',
     help: 'path of the liveness probe',
   },
   metrics: {
-    on: serve,
+    on: supervising,
     group: 'listeners',
     parser: urlPath,
     default: '/metrics',
     help: 'path of the Prometheus page',
   },
   'no-probe': {
-    on: serveAndProbe,
+    on: supervisingOrProbe,
     group: 'listeners',
     parser: onOff,
     flag: true,
@@ -163,7 +166,7 @@ export const options = {
     help: 'no probes and no metrics page',
   },
   'no-metrics': {
-    on: serve,
+    on: supervising,
     group: 'listeners',
     parser: onOff,
     flag: true,
@@ -171,7 +174,7 @@ export const options = {
     help: 'no metrics page',
   },
   'log-probes': {
-    on: serve,
+    on: supervising,
     group: 'listeners',
     parser: onOff,
     flag: true,
@@ -180,7 +183,7 @@ export const options = {
     help: 'log the requests for probes too',
   },
   'control-socket': {
-    on: serveAndCtl,
+    on: ['serve', 'worker', 'ctl'],
     group: 'listeners',
     parser: file,
     default: {
@@ -198,7 +201,7 @@ export const options = {
   },
 
   'wait-for': {
-    on: serve,
+    on: supervising,
     group: 'start',
     parser: dependency,
     list: true,
@@ -206,14 +209,14 @@ export const options = {
     help: 'tcp:// or http:// address to wait for before anything runs',
   },
   'wait-timeout': {
-    on: serve,
+    on: supervising,
     group: 'start',
     parser: durationOrOff,
     default: '5m',
     help: 'time for all of wait-for together',
   },
   command: {
-    on: serve,
+    on: supervising,
     group: 'start',
     parser: commandLine,
     list: true,
@@ -221,7 +224,7 @@ export const options = {
     help: 'run this to its end before the app starts, without a shell',
   },
   'command-timeout': {
-    on: serve,
+    on: supervising,
     group: 'start',
     parser: durationOrOff,
     default: 'off',
@@ -254,15 +257,22 @@ export const options = {
     help: 'the app is up when it answers 2xx or 3xx here; otherwise when it accepts connections',
   },
   'app-start-timeout': {
-    on: serve,
+    on: supervising,
     group: 'start',
     parser: durationOrOff,
     default: '10m',
-    help: 'time from the start of the app until it is up',
+    help: 'time from the start of the app until it is up, its startup checks included',
+  },
+  'start-after': {
+    on: worker,
+    group: 'start',
+    parser: duration,
+    default: '3s',
+    help: 'the program is up when it has lived for this long; with startup checks, when they pass',
   },
 
   check: {
-    on: serveAndCheck,
+    on: supervisingOrCheck,
     group: 'checks',
     parser: check,
     list: true,
@@ -270,35 +280,35 @@ export const options = {
     help: 'what decides about a probe: SPEC is a command, FILE.mjs, http://…, tcp://… or file:PATH?max-age=60s',
   },
   'check-interval': {
-    on: serveAndCheck,
+    on: supervisingOrCheck,
     group: 'checks',
     parser: duration,
     default: '10s',
     help: 'time between the starts of two runs of a check',
   },
   'check-timeout': {
-    on: serveAndCheck,
+    on: supervisingOrCheck,
     group: 'checks',
     parser: duration,
     default: '5s',
     help: 'time for one run; longer has failed',
   },
   'check-max-age': {
-    on: serveAndCheck,
+    on: supervisingOrCheck,
     group: 'checks',
     parser: duration,
     default: '30s',
     help: 'a result older than this counts as failed',
   },
   'check-failures': {
-    on: serveAndCheck,
+    on: supervisingOrCheck,
     group: 'checks',
     parser: failures,
     default: '1/1',
     help: 'a check fails when n of its last m runs failed',
   },
   silence: {
-    on: serveAndCheck,
+    on: supervisingOrCheck,
     group: 'checks',
     parser: text,
     list: true,
@@ -306,7 +316,7 @@ export const options = {
   },
 
   'webhook-url': {
-    on: serve,
+    on: supervising,
     group: 'webhooks',
     parser: receiver,
     list: true,
@@ -315,14 +325,14 @@ export const options = {
     help: 'tell this receiver what happened, or only of startup, liveness, readiness, app, restart, replacement, drain',
   },
   'webhook-timeout': {
-    on: serve,
+    on: supervising,
     group: 'webhooks',
     parser: duration,
     default: '5s',
     help: 'time for one attempt to deliver',
   },
   'webhook-secret-file': {
-    on: serve,
+    on: supervising,
     group: 'webhooks',
     parser: file,
     secret: true,
@@ -387,7 +397,7 @@ export const options = {
   },
 
   'grace-period': {
-    on: serve,
+    on: supervising,
     group: 'life',
     parser: duration,
     default: '25s',
@@ -412,13 +422,13 @@ export const options = {
     help: 'then keep serving until no new request has come for this long',
   },
   'stop-signal': {
-    on: serve,
+    on: supervising,
     group: 'life',
     parser: signal,
     help: 'signal that ends the app; SIGTERM, or what nginx, php-fpm and apache need',
   },
   'forward-hup': {
-    on: serve,
+    on: supervising,
     group: 'life',
     parser: onOff,
     flag: true,
@@ -426,19 +436,19 @@ export const options = {
     help: 'hand SIGHUP to the app; otherwise it asks for a replacement of the app',
   },
   restart: {
-    on: serve,
+    on: supervising,
     group: 'life',
     parser: choice('never', 'on-failure', 'always'),
     default: 'never',
     help: 'start the app again when it ends by itself, while requests wait; on-failure: not after code 0',
   },
   replace: {
-    on: serve,
+    on: supervising,
     group: 'life',
     parser: choice('start-first', 'stop-first'),
     default: {
-      describe: 'start-first, or stop-first with app-port or app-socket',
-      derive: (s) => (s.hasFixedPlace ? 'stop-first' : 'start-first'),
+      describe: 'start-first; stop-first for a worker, and with app-port or app-socket',
+      derive: (s) => (s.oneAtATime ? 'stop-first' : 'start-first'),
     },
     help: 'how a new app takes over: before the old one stops, or after it while requests wait',
   },
@@ -456,13 +466,13 @@ export const options = {
     help: 'after max-lifetime the liveness probe fails, or the app is replaced in place',
   },
   'max-memory': {
-    on: serve,
+    on: supervising,
     group: 'life',
     parser: size,
     help: 'replace the app when it uses more, all its processes together, or the container when it is ours alone',
   },
   repair: {
-    on: serve,
+    on: supervising,
     group: 'life',
     parser: onOff,
     flag: true,
@@ -470,7 +480,7 @@ export const options = {
     help: 'replace the app when a liveness check fails, before Kubernetes restarts the container',
   },
   'log-app': {
-    on: serve,
+    on: supervising,
     group: 'life',
     parser: choice('inherit', 'json'),
     default: 'inherit',
@@ -482,6 +492,7 @@ export type OptionName = keyof typeof options;
 export type OptionKey = Camel<OptionName>;
 
 export type ServeValues = Infer<typeof options, 'serve'>;
+export type WorkerValues = Infer<typeof options, 'worker'>;
 export type CheckValues = Infer<typeof options, 'check'>;
 export type ProbeValues = Infer<typeof options, 'probe'>;
 export type CtlValues = Infer<typeof options, 'ctl'>;

@@ -48,7 +48,7 @@ export async function settle<C extends CommandName>(
   const problems = layers.flatMap((layer) => layer.problems);
   for (const row of rows) {
     if (!row.on.includes(command)) continue;
-    const given = find(row, layers) ?? defaultOf(row, settledBy(values, env));
+    const given = find(row, layers) ?? defaultOf(row, settledBy(command, values, env));
     entries.set(row.name, entryOf(row, given));
     const parsed = given.texts.map((text) => row.parser.parse(text));
     for (const [index, result] of parsed.entries()) {
@@ -85,7 +85,11 @@ function defaultOf(row: Row, settled: Settled): Given {
   return { texts, origin: { layer: 'default', name: 'default' } };
 }
 
-function settledBy(values: Partial<Record<OptionKey, unknown>>, env: Environment): Settled {
+function settledBy(
+  command: CommandName,
+  values: Partial<Record<OptionKey, unknown>>,
+  env: Environment,
+): Settled {
   const { host, port, probePort, appPort, appSocket, debug } =
     values as Settlement<'serve'>['values'];
   return {
@@ -93,7 +97,7 @@ function settledBy(values: Partial<Record<OptionKey, unknown>>, env: Environment
     port: port ?? 8000,
     probePort: probePort ?? 8001,
     samePort: port !== 0 && port === probePort,
-    hasFixedPlace: appPort !== undefined || appSocket !== undefined,
+    oneAtATime: command === 'worker' || appPort !== undefined || appSocket !== undefined,
     debug: debug ?? false,
     inKubernetes: env['KUBERNETES_SERVICE_HOST'] !== undefined,
     temporaryFolder: env['TMPDIR'] ?? '/tmp',

@@ -2,9 +2,11 @@
 
 import type {
   AppConfig,
+  AppPlaceConfig,
   CareConfig,
   CheckCommandConfig,
   CheckConfig,
+  ConnectionConfig,
   CtlConfig,
   HealthConfig,
   ListenConfig,
@@ -15,10 +17,12 @@ import type {
   ServeConfig,
   StartupConfig,
   StopConfig,
+  SupervisingConfig,
   SupervisionConfig,
+  UpConfig,
   WebhookConfig,
 } from './config.ts';
-import type { CheckValues, CtlValues, ProbeValues, ServeValues } from './options.ts';
+import type { CheckValues, CtlValues, ProbeValues, ServeValues, WorkerValues } from './options.ts';
 
 /** What a slice needs besides options. */
 export interface Surroundings {
@@ -31,22 +35,54 @@ export interface Surroundings {
 
 export function toServeConfig(values: ServeValues, around: Surroundings): ServeConfig {
   return {
+    ...supervisingConfig(values, around),
+    listen: listenConfig(values),
+    connections: connectionConfig(values),
+    probes: probeConfig(values, isSamePort(values.port, values.probePort)),
+    health: healthConfig(values, around),
+    app: appConfig(values, around, { kind: 'listens', ...appPlaceConfig(values) }),
+    care: careConfig(values, lifetimeFor(values, 'replace', around.random)),
+    proxy: proxyConfig(values),
+    stop: stopConfig(values),
+  };
+}
+
+/** Only probes and metrics come in: more than enough for whoever asks for them. */
+const PROBE_CONNECTIONS: ConnectionConfig = {
+  headerTimeoutMs: 15_000,
+  idleTimeoutMs: 75_000,
+  maxHeaderBytes: 64 * 1024,
+};
+
+/** A worker has no requests: nothing of it depends on their number. */
+export function toWorkerConfig(values: WorkerValues, around: Surroundings): SupervisingConfig {
+  return {
+    ...supervisingConfig(values, around),
+    connections: PROBE_CONNECTIONS,
+    probes: probeConfig(values, false),
+    health: { queueLimit: Infinity, maxLifetime: undefined },
+    app: appConfig(values, around, { kind: 'lives', afterMs: startAfterMs(values) }),
+    care: careConfig(values, undefined),
+    stop: { gracePeriodMs: values.gracePeriod },
+  };
+}
+
+function supervisingConfig(
+  values: Shared<
+    'debug' | 'terminationLog' | 'controlSocket' | 'appVersion' | 'logApp' | ReadByShared
+  >,
+  around: Surroundings,
+): Omit<SupervisingConfig, 'connections' | 'probes' | 'health' | 'app' | 'care' | 'stop'> {
+  return {
     debug: values.debug,
     terminationLog: values.terminationLog,
     controlSocket: values.controlSocket,
     appVersion: values.appVersion,
     log: { ...logConfig(values), app: values.logApp },
-    listen: listenConfig(values),
-    probes: probeConfig(values),
-    health: healthConfig(values, around),
     checks: checkConfig(values),
     startup: startupConfig(values),
-    app: appConfig(values, around),
     supervision: supervisionConfig(values),
-    care: careConfig(values, around),
-    proxy: proxyConfig(values),
     webhooks: webhookConfig(values, around),
-    stop: stopConfig(values),
     secretVariables: around.secretVariables,
   };
 }
@@ -60,7 +96,7 @@ export function toCheckConfig(values: CheckValues, around: Surroundings): CheckC
   };
 }
 
-export function toProbeTarget(values: ProbeValues): ProbeTarget {
+export function toProbeTarget(values: Omit<ProbeValues, 'host' | 'port' | 'config'>): ProbeTarget {
   return {
     listen: values.noProbe ? undefined : { host: values.probeHost, port: values.probePort },
     startupPath: values.startupProbe,
@@ -76,30 +112,41 @@ export function toCtlConfig({ controlSocket, logFormat }: CtlValues): CtlConfig 
 /** Read by the loader itself. */
 type ReadByLoader = 'config' | 'printConfig' | 'webhookSecretFile';
 
-type ReadByServe = 'debug' | 'terminationLog' | 'controlSocket' | 'appVersion' | 'logApp';
+type ReadBy<Slice extends (values: never, ...around: never[]) => unknown> =
+  keyof Parameters<Slice>[0];
 
-type ReadBy<Slice extends (values: never, around: never) => unknown> = keyof Parameters<Slice>[0];
+type ReadByShared =
+  | ReadBy<typeof checkConfig>
+  | ReadBy<typeof logConfig>
+  | ReadBy<typeof startupConfig>
+  | ReadBy<typeof supervisionConfig>
+  | ReadBy<typeof webhookConfig>;
 
-type Read =
+type ReadByBoth =
   | ReadBy<typeof appConfig>
   | ReadBy<typeof careConfig>
-  | ReadBy<typeof checkConfig>
+  | ReadBy<typeof probeConfig>
+  | ReadBy<typeof supervisingConfig>
+  | ReadByLoader;
+
+type ReadByServe =
+  | ReadByBoth
+  | ReadBy<typeof appPlaceConfig>
   | ReadBy<typeof healthConfig>
   | ReadBy<typeof listenConfig>
-  | ReadBy<typeof logConfig>
-  | ReadBy<typeof probeConfig>
+  | ReadBy<typeof lifetimeFor>
   | ReadBy<typeof proxyConfig>
-  | ReadBy<typeof startupConfig>
-  | ReadBy<typeof stopConfig>
-  | ReadBy<typeof supervisionConfig>
-  | ReadBy<typeof webhookConfig>
-  | ReadByLoader
-  | ReadByServe;
+  | ReadBy<typeof stopConfig>;
+
+type ReadByWorker = ReadByBoth | ReadBy<typeof startAfterMs> | 'gracePeriod';
 
 /** Never; an option that reaches no slice makes this an error. */
-export type Forgotten<Names extends never = Exclude<keyof ServeValues, Read>> = Names;
+export type ForgottenByServe<Names extends never = Exclude<keyof ServeValues, ReadByServe>> = Names;
+export type ForgottenByWorker<Names extends never = Exclude<keyof WorkerValues, ReadByWorker>> =
+  Names;
 
 type Values<Keys extends keyof ServeValues> = Pick<ServeValues, Keys>;
+type Shared<Keys extends keyof ServeValues & keyof WorkerValues> = Values<Keys>;
 
 function logConfig(values: Values<'logLevel' | 'logFormat'>): Omit<LogConfig, 'app'> {
   return { level: values.logLevel, format: values.logFormat };
@@ -110,12 +157,14 @@ function listenConfig({ host, port }: Values<'host' | 'port'>): ListenConfig {
 }
 
 function probeConfig(
-  values: ProbeValues & Values<'metrics' | 'noMetrics' | 'logProbes' | 'debug'>,
+  values: Parameters<typeof toProbeTarget>[0] &
+    Values<'metrics' | 'noMetrics' | 'logProbes' | 'debug'>,
+  integrated: boolean,
 ): ProbeConfig {
-  const { port, probePort, noProbe, noMetrics } = values;
+  const { noProbe, noMetrics } = values;
   return {
     ...toProbeTarget(values),
-    integrated: !noProbe && isSamePort(port, probePort),
+    integrated: !noProbe && integrated,
     metricsPath: noProbe || noMetrics ? undefined : values.metrics,
     logRequests: values.logProbes,
     debug: values.debug,
@@ -133,19 +182,15 @@ function healthConfig(
 ): HealthConfig {
   return {
     queueLimit: values.reqQueueLen,
-    maxLifetime: lifetimeFor('probe', values, random),
+    maxLifetime: lifetimeFor(values, 'probe', random),
   };
 }
 
 function careConfig(
-  values: Values<'maxLifetime' | 'maxLifetimeAction' | 'maxMemory' | 'repair'>,
-  { random }: Pick<Surroundings, 'random'>,
+  { maxMemory, repair }: Values<'maxMemory' | 'repair'>,
+  maxLifetime: number | undefined,
 ): CareConfig {
-  return {
-    maxLifetime: lifetimeFor('replace', values, random),
-    maxMemoryBytes: values.maxMemory,
-    repair: values.repair,
-  };
+  return { maxLifetime, maxMemoryBytes: maxMemory, repair };
 }
 
 /**
@@ -153,8 +198,8 @@ function careConfig(
  * replicas that share the load must not be replaced at the same moment.
  */
 function lifetimeFor(
-  action: 'probe' | 'replace',
   { maxLifetime, maxLifetimeAction }: Values<'maxLifetime' | 'maxLifetimeAction'>,
+  action: 'probe' | 'replace',
   random: () => number,
 ): number | undefined {
   if (maxLifetime === undefined || maxLifetimeAction !== action) return undefined;
@@ -188,20 +233,30 @@ function startupConfig(
 }
 
 function appConfig(
-  values: Values<
-    'appPort' | 'appPortEnv' | 'appSocket' | 'appReadyPath' | 'appStartTimeout' | 'stopSignal'
-  >,
+  { appStartTimeout, stopSignal }: Values<'appStartTimeout' | 'stopSignal'>,
   { appCommand }: Pick<Surroundings, 'appCommand'>,
+  up: UpConfig,
 ): AppConfig {
+  return { command: appCommand, startTimeoutMs: appStartTimeout, stopSignal, up };
+}
+
+function appPlaceConfig(
+  values: Values<'appPort' | 'appPortEnv' | 'appSocket' | 'appReadyPath'>,
+): AppPlaceConfig {
   return {
-    command: appCommand,
     port: values.appPort,
     portVariable: values.appPortEnv,
     socketPath: values.appSocket,
     readyPath: values.appReadyPath,
-    startTimeoutMs: values.appStartTimeout,
-    stopSignal: values.stopSignal,
   };
+}
+
+/** Where there are startup checks, they alone decide. */
+export function startAfterMs({
+  startAfter,
+  check,
+}: Pick<WorkerValues, 'startAfter' | 'check'>): number {
+  return check.some(({ tags }) => tags.includes('startup')) ? 0 : startAfter;
 }
 
 function supervisionConfig({
@@ -212,25 +267,25 @@ function supervisionConfig({
   return { restart, replace, forwardHangUp: forwardHup };
 }
 
-function proxyConfig(
-  values: Values<
-    | 'trustProxy'
-    | 'headerTimeout'
-    | 'idleTimeout'
-    | 'responseTimeout'
-    | 'requestTimeout'
-    | 'maxHeaderSize'
-    | 'maxBodySize'
-    | 'accessLog'
-  >,
-): ProxyConfig {
+function connectionConfig(
+  values: Values<'headerTimeout' | 'idleTimeout' | 'maxHeaderSize'>,
+): ConnectionConfig {
   return {
-    trustProxy: values.trustProxy,
     headerTimeoutMs: values.headerTimeout,
     idleTimeoutMs: values.idleTimeout,
+    maxHeaderBytes: values.maxHeaderSize,
+  };
+}
+
+function proxyConfig(
+  values: Parameters<typeof connectionConfig>[0] &
+    Values<'trustProxy' | 'responseTimeout' | 'requestTimeout' | 'maxBodySize' | 'accessLog'>,
+): ProxyConfig {
+  return {
+    ...connectionConfig(values),
+    trustProxy: values.trustProxy,
     responseTimeoutMs: values.responseTimeout,
     requestTimeoutMs: values.requestTimeout,
-    maxHeaderBytes: values.maxHeaderSize,
     maxBodyBytes: values.maxBodySize,
     accessLog: values.accessLog,
   };

@@ -73,7 +73,7 @@ forEachArtefact(
     const hurricane = await serveExample(t, args, { artefact });
     const drained = await ctl(t, hurricane, ['drain'], { artefact });
     assert.equal(drained.code, 0);
-    assert.equal(drained.stdout, 'drained: not ready from now on, requests are served on\n');
+    assert.equal(drained.stdout, 'drained: not ready from now on, work goes on\n');
     const ready = await hurricane.probe('ready');
     assert.deepEqual([ready.status, ready.text], [400, 'drained by the operator']);
     assert.equal((await hurricane.probe('alive')).status, 200);
@@ -107,12 +107,12 @@ forEachArtefact(
     const pid = async (): Promise<string> => (await hurricane.get('/pid')).text;
     const first = await pid();
     const reload = await ctl(t, hurricane, ['reload'], { artefact });
-    assert.deepEqual([reload.code, reload.stdout], [0, 'replaced: a new app serves\n']);
+    assert.deepEqual([reload.code, reload.stdout], [0, 'replaced: a new app is up\n']);
     const second = await pid();
     assert.notEqual(second, first);
     const restart = await ctl(t, hurricane, ['restart', '--log-format', 'json'], { artefact });
     assert.deepEqual(JSON.parse(restart.stdout), {
-      ...{ operation: 'restart', done: true, text: 'restarted: the app serves again' },
+      ...{ operation: 'restart', done: true, text: 'restarted: the app is up again' },
     });
     assert.notEqual(await pid(), second);
     const { app, restarts, replacements } = await statusOf(t, hurricane, { artefact });

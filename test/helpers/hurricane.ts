@@ -34,6 +34,8 @@ export type Sought = string | RegExp | ((line: LogLine) => boolean);
 
 export interface StartOptions {
   readonly artefact: Artefact;
+  /** What it is started as; `serve` when not said. */
+  readonly command?: 'serve' | 'worker';
   /** Words in front of those of the artefact: a program that becomes it. */
   readonly launcher?: readonly string[];
   /** Added to a small environment; the test's own does not leak in. */
@@ -45,7 +47,7 @@ export interface StartOptions {
   readonly fifo?: boolean;
 }
 
-interface ResultOptions extends Omit<StartOptions, 'choosePorts'> {
+interface ResultOptions extends Omit<StartOptions, 'choosePorts' | 'command'> {
   readonly input?: string;
 }
 
@@ -76,16 +78,17 @@ export async function runHurricane(
   return { code, signal, stdout, stderr };
 }
 
-/** Starts `hurricane serve …args`; stopped after the test when it still runs. Does not wait until it is up. */
+/** Starts `hurricane COMMAND …args`; stopped after the test when it still runs. Does not wait until it is up. */
 export async function startHurricane(
   t: TestContext,
   args: readonly string[],
-  { artefact, launcher = [], env = {}, cwd, choosePorts = true, fifo = false }: StartOptions,
+  options: StartOptions,
 ): Promise<Hurricane> {
+  const { artefact, command = 'serve', launcher = [], env = {}, cwd, fifo = false } = options;
   const [program = '', ...first] = [...launcher, ...artefactCommand(t, artefact)];
-  const withPorts = choosePorts ? await addPorts(args) : args;
+  const withPorts = (options.choosePorts ?? true) ? await addPorts(command, args) : args;
   const pipe = fifo ? useFifo(t) : undefined;
-  const child = spawn(program, [...first, 'serve', ...withPorts], {
+  const child = spawn(program, [...first, command, ...withPorts], {
     cwd,
     env: { ...baseEnvironment(), ...env },
     stdio: ['ignore', pipe?.writeEnd ?? 'pipe', 'pipe'],
@@ -99,7 +102,7 @@ export async function startHurricane(
 
 type Child = ChildProcessByStdio<null, Readable, Readable>;
 
-/** A running `hurricane serve`. */
+/** A running hurricane. */
 export class Hurricane {
   readonly port: number;
   readonly probePort: number;
@@ -176,7 +179,7 @@ export class Hurricane {
     this.#lines.resume();
   }
 
-  /** Resolves when the app is served. */
+  /** Resolves when the app is up. */
   up(within?: number): Promise<LogLine> {
     return this.sees('startup.succeeded', within);
   }
@@ -246,9 +249,10 @@ function baseEnvironment(): Record<string, string> {
   );
 }
 
-async function addPorts(args: readonly string[]): Promise<readonly string[]> {
+async function addPorts(command: string, args: readonly string[]): Promise<readonly string[]> {
   const port = await usePort();
   const own = ownArguments(args);
+  if (command === 'worker') return ['--probe-port', `${port}`, ...args];
   return [
     ...(own.includes('--port') ? [] : ['--port', `${port}`]),
     ...(own.includes('--probe-port') || own.includes('--port')

@@ -21,7 +21,7 @@ test('drain and undrain switch readiness and say what is so now', async () => {
   const { operations, drained } = setUp();
   assert.deepEqual(await operations.drain(), {
     done: true,
-    text: 'drained: not ready from now on, requests are served on',
+    text: 'drained: not ready from now on, work goes on',
   });
   assert.equal((await operations.undrain()).done, true);
   assert.deepEqual(drained, [true, false]);
@@ -29,8 +29,8 @@ test('drain and undrain switch readiness and say what is so now', async () => {
 
 test('reload and restart say what became of it', async () => {
   const good = setUp().operations;
-  assert.deepEqual(await good.reload(), { done: true, text: 'replaced: a new app serves' });
-  assert.deepEqual(await good.restart(), { done: true, text: 'restarted: the app serves again' });
+  assert.deepEqual(await good.reload(), { done: true, text: 'replaced: a new app is up' });
+  assert.deepEqual(await good.restart(), { done: true, text: 'restarted: the app is up again' });
   const { operations } = setUp(false, { done: false, reason: 'the app exited with code 3' });
   const failed = { done: false, text: 'the app exited with code 3' };
   assert.deepEqual(await operations.reload(), failed);

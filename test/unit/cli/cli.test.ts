@@ -35,7 +35,7 @@ suite('help', () => {
     });
   }
 
-  for (const command of ['serve', 'check', 'probe', 'ctl'] as const) {
+  for (const command of ['serve', 'worker', 'check', 'probe', 'ctl'] as const) {
     test(`${command} --help-all shows every option of it, and no other`, async () => {
       const { out } = await hurricane(`${command} --help-all`);
       const shown = [...out.matchAll(/^ {2}--([\w-]+)/gm)].map(([, name]) => name);
@@ -63,6 +63,11 @@ suite('a command line that cannot be meant', () => {
     ['serve', 'there is no app to run'],
     ['serve --', 'there is no app to run'],
     ['serve junk -- node app.js', '"junk" is not expected before --'],
+    ['worker', 'there is no app to run: write it behind --, such as: hurricane worker --'],
+    ['worker celery worker', 'did you mean: hurricane worker -- celery worker'],
+    ['worker --port 80 -- celery', '--port is not an option of `hurricane worker`'],
+    ['worker --drain-delay 1s -- celery', '--drain-delay is not an option of `hurricane worker`'],
+    ['serve --start-after 1s -- x', '--start-after is not an option of `hurricane serve`'],
     ['node app.js', 'did you mean: hurricane serve -- node app.js'],
     ['-- node app.js', 'did you mean: hurricane serve -- node app.js'],
     ['--port 80 -- node app.js', 'write hurricane serve --port …'],
@@ -133,7 +138,7 @@ suite('--print-config', () => {
     assert.equal(code, 0);
     for (const line of [
       'port 9000 (--port)',
-      'probe-port 9001 (default: port + 1)',
+      'probe-port 9001 (default: port + 1; 8001 for a worker)',
       'command a (HURRICANE_COMMAND)',
       'command b c (HURRICANE_COMMAND)',
       'app-port - (default)',
@@ -179,7 +184,7 @@ suite('completion', () => {
         const flag = shell === 'fish' ? `-l ${name} ` : `--${name}`;
         assert.ok(out.includes(flag), name);
       }
-      for (const command of ['serve', 'check', 'probe', 'ctl', 'completion', 'alive', 'undrain']) {
+      for (const command of ['serve', 'worker', 'check', 'ctl', 'completion', 'alive', 'undrain']) {
         assert.ok(out.includes(command), command);
       }
     });

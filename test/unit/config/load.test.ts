@@ -7,6 +7,7 @@ import {
   loadCtlConfig,
   loadProbeTarget,
   loadServeConfig,
+  loadWorkerConfig,
   type LoadInput,
 } from '../../../src/config/load.ts';
 import { codeOf } from '../../../src/config/problem.ts';
@@ -94,6 +95,46 @@ suite('control socket', () => {
     const given = { env: { HURRICANE_CONTROL_SOCKET: '/run/hurricane.sock' } };
     assert.equal(await place(given), '/run/hurricane.sock');
     assert.equal((await load(given)).controlSocket, '/run/hurricane.sock');
+  });
+});
+
+suite('worker', () => {
+  const loadWorker = async (given: Parameters<typeof loadInput>[0]) =>
+    (await loadWorkerConfig(loadInput(given))).config ?? assert.fail('refused');
+
+  test('answers probes on 8001, whatever port an app would have', async () => {
+    const { probes } = await loadWorker({ env: { HURRICANE_PORT: '9000' } });
+    assert.deepEqual([probes.listen, probes.integrated], [{ host: '::', port: 8001 }, false]);
+  });
+
+  test('is up after 3 s, or when its startup checks pass', async () => {
+    const upOf = async (flags: Record<string, string>) => (await loadWorker({ flags })).app.up;
+    assert.deepEqual(await upOf({}), { kind: 'lives', afterMs: 3000 });
+    assert.deepEqual(await upOf({ 'start-after': '10s' }), { kind: 'lives', afterMs: 10_000 });
+    assert.deepEqual(await upOf({ check: 'readiness=true' }), { kind: 'lives', afterMs: 3000 });
+    assert.deepEqual(await upOf({ check: 'startup=true' }), { kind: 'lives', afterMs: 0 });
+  });
+
+  test('is replaced after it has ended, because two may do the same work twice', async () => {
+    assert.equal((await loadWorker({})).supervision.replace, 'stop-first');
+    const { supervision } = await loadWorker({ flags: { replace: 'start-first' } });
+    assert.equal(supervision.replace, 'start-first');
+    assert.equal((await load({})).supervision.replace, 'start-first');
+  });
+
+  test('has to be up before its time to start is over', async () => {
+    const flags = { 'app-start-timeout': '2s' };
+    const { problems } = await loadWorkerConfig(loadInput({ flags }));
+    assert.match(problems[0]?.message ?? '', /start-after is not shorter than app-start-timeout/);
+    const checked = { ...flags, check: 'startup=true' };
+    assert.deepEqual((await loadWorkerConfig(loadInput({ flags: checked }))).problems, []);
+  });
+
+  test('is refused what does not go together, as serve is', async () => {
+    const flags = { metrics: '/ready', check: ['readiness:a=x', 'liveness:a=y'] };
+    const { config, problems } = await loadWorkerConfig(loadInput({ flags }));
+    assert.equal(config, undefined);
+    assert.equal(problems.length, 2);
   });
 });
 
@@ -261,7 +302,7 @@ suite('problems', () => {
 
   test('no port is left for the probes above 65535', async () => {
     const message = await onlyMessage({ flags: { port: '65535' } });
-    assert.match(message, /probe-port: "65536" is not a port: .* \(from default: port \+ 1\)/);
+    assert.match(message, /probe-port: "65536" is not a port: .* \(from default: port \+ 1;/);
   });
 });
 

@@ -1,0 +1,125 @@
+// The cast of every command that supervises an app: the app itself, who looks after it, the front where work
+// comes in, if there is one, and all that stands behind them.
+
+import type { SupervisingConfig } from '../config/config.ts';
+import type { Deadline } from '../core/deadline.ts';
+import { Events, type Emit, type ReplacementCause } from '../core/events.ts';
+import type { Log } from '../core/log.ts';
+import { usedBytes } from '../process/memory.ts';
+import { Backstage } from './backstage.ts';
+import { Caretaker } from './caretaker.ts';
+import type { Edge } from './edge.ts';
+import type { Behind, Front } from './front.ts';
+import type { Cast } from './run.ts';
+import { Supervisor } from './supervisor.ts';
+
+export interface AppCastOptions {
+  readonly config: SupervisingConfig;
+  readonly edge: Edge;
+  readonly log: Log;
+  /** Log lines that nobody read in time. */
+  readonly droppedLines: () => number;
+  /** Undefined for an app that nobody hands work to. */
+  readonly frontOf: ((behind: Behind) => Front) | undefined;
+}
+
+/** Built without effect; everything happens in the order of run.ts. */
+export class AppCast implements Cast {
+  readonly app: Supervisor;
+  readonly emit: Emit;
+  readonly #options: AppCastOptions;
+  readonly #front: Front | undefined;
+  readonly #backstage: Backstage;
+  readonly #caretaker: Caretaker;
+
+  constructor(options: AppCastOptions) {
+    const { config, edge, log } = options;
+    const events = new Events();
+    const { emit } = events;
+    this.#options = options;
+    this.emit = emit;
+    this.#front = options.frontOf?.({
+      emit,
+      log,
+      onLoadChange: () => this.#backstage.health.loadChanged(),
+      onFinished: (record) => this.#backstage.metrics.recordRequest(record),
+      handleProbe: (request, response) => this.#backstage.probeServer.handle(request, response),
+    });
+    this.#backstage = new Backstage({
+      ...options,
+      events,
+      requests: this.#front?.books,
+      app: () => this.app,
+    });
+    const { checks, health, env, onAppLine } = this.#backstage;
+    this.app = new Supervisor({
+      config: config.app,
+      supervision: config.supervision,
+      gracePeriodMs: config.stop.gracePeriodMs,
+      intake: this.#front?.intake,
+      onServing: (serving) => this.#backstage.appServes(serving),
+      env,
+      cwd: edge.cwd,
+      onLine: onAppLine,
+      startupChecks: (app, { signal, timeoutMs }) => checks.startupPassed(signal, timeoutMs, app),
+      emit,
+      log: log.component('app'),
+    });
+    this.#caretaker = new Caretaker({
+      config: config.care,
+      served: () => this.app.served,
+      finished: () => this.#front?.intake.load.finished ?? 0,
+      usedBytes: (pid) => usedBytes(pid, edge.pid),
+      sickness: () => {
+        const { reason, details } = health.verdict('liveness');
+        return reason === 'check' ? details : undefined;
+      },
+      replace: (cause) => this.app.reload(cause),
+      log: log.component('app'),
+    });
+  }
+
+  get intake(): Front['intake'] | undefined {
+    return this.#front?.intake;
+  }
+
+  get failed(): Promise<Error> {
+    return Promise.race([this.#backstage.failed, this.app.failed, this.#caretaker.failed]);
+  }
+
+  get hasWebhooks(): boolean {
+    return this.#backstage.hasWebhooks;
+  }
+
+  async listen(): Promise<void> {
+    await this.#backstage.begin();
+    // With startup commands it is looked for after them: they may build it.
+    if (this.#options.config.startup.commands.length === 0) this.app.assertExecutable();
+    await this.#backstage.listen(this.#front?.listener);
+  }
+
+  prepare(signal: AbortSignal, over: AbortSignal): Promise<void> {
+    return this.#backstage.prepare(signal, over);
+  }
+
+  announceUp(): void {
+    this.#backstage.announceUp();
+    void this.#caretaker.start();
+  }
+
+  /** A new app instead of the one that serves, if that can be; the log tells what became of it. */
+  reload(cause: ReplacementCause): void {
+    void this.app.reload(cause).then((answer) => {
+      if (!answer.done) this.#options.log.warn({ cause, reason: answer.reason }, 'no new app');
+    });
+  }
+
+  announceStop(): void {
+    this.#backstage.announceStop();
+  }
+
+  async farewell(deadline: Deadline): Promise<void> {
+    await this.#caretaker.stop(deadline);
+    await this.#backstage.farewell(deadline, this.#front?.listener);
+  }
+}

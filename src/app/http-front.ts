@@ -1,0 +1,61 @@
+// The front of `hurricane serve`: the port that requests come in on, and the proxy that hands them on.
+
+import type { ServeConfig } from '../config/config.ts';
+import type { RequestRecord } from '../core/request-record.ts';
+import { Listener, type Handler } from '../http/listener.ts';
+import { AccessLog } from '../proxy/access-log.ts';
+import { Proxy } from '../proxy/proxy.ts';
+import type { Behind, Front, RequestBooks } from './front.ts';
+
+/** Built without effect; integrated probes are answered on its port. */
+export class HttpFront implements Front {
+  readonly intake: Proxy;
+  readonly listener: Listener;
+  readonly books: RequestBooks;
+  readonly #behind: Behind;
+  readonly #accessLog: AccessLog;
+
+  constructor(config: ServeConfig, behind: Behind) {
+    this.#behind = behind;
+    this.intake = new Proxy({
+      config: config.proxy,
+      stop: config.stop,
+      queueLimit: config.health.queueLimit,
+      onQueueChange: () => behind.onLoadChange(),
+      onFinished: (record) => this.#onFinished(record),
+      emit: behind.emit,
+      awaitsRestart: () => config.supervision.restart !== 'never',
+      door: () => this.listener,
+    });
+    this.books = {
+      load: () => this.intake.load,
+      report: () => this.intake.report(),
+      now: () => this.intake.inHand(),
+    };
+    this.#accessLog = new AccessLog(behind.log.component('access'), config.proxy.accessLog);
+    this.listener = new Listener({
+      ...config.listen,
+      ...config.connections,
+      portFlag: '--port',
+      handler: config.probes.integrated ? this.#withProbes() : this.intake,
+    });
+  }
+
+  #withProbes(): Handler {
+    const { intake } = this;
+    return {
+      handleRequest: (request, response) => {
+        if (!this.#behind.handleProbe(request, response)) intake.handleRequest(request, response);
+      },
+      wantsUpgrade: (request) => intake.wantsUpgrade(request),
+      handleUpgrade: (request, socket, head) => intake.handleUpgrade(request, socket, head),
+      noteMalformed: (fault, socket) => intake.noteMalformed(fault, socket),
+    };
+  }
+
+  #onFinished(record: RequestRecord): void {
+    this.#behind.onFinished(record);
+    this.#accessLog.write(record);
+    this.#behind.onLoadChange();
+  }
+}
