@@ -188,10 +188,15 @@ export class Hurricane {
    * Resolves with the first line, past or to come, that is meant. Rejects with the whole log when there
    * is none within the time, or the process ends without it.
    */
-  async sees(sought: Sought, within = SEES_WITHIN_MS): Promise<LogLine> {
+  async sees(sought: Sought, within?: number): Promise<LogLine> {
+    return this.seesNth(1, sought, within);
+  }
+
+  /** As `sees`, with the n-th such line. */
+  async seesNth(n: number, sought: Sought, within = SEES_WITHIN_MS): Promise<LogLine> {
     const deadline = AbortSignal.timeout(within);
     for (;;) {
-      const line = this.logs.find((candidate) => isMeant(candidate, sought));
+      const line = this.logs.filter((candidate) => isMeant(candidate, sought))[n - 1];
       if (line !== undefined) return line;
       if (this.#ended !== undefined || deadline.aborted) throw this.#missing(sought);
       await this.#news(deadline);

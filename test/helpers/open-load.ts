@@ -29,6 +29,8 @@ export interface OpenLoadOptions {
   readonly ratePerSecond: number;
   /** The path of the n-th request; its answer must be `done <id>\n`. */
   readonly path: (id: string, n: number) => string;
+  /** What makes the n-th one a POST; undefined: a GET. */
+  readonly body?: (id: string, n: number) => string | undefined;
 }
 
 export class OpenLoad {
@@ -68,15 +70,25 @@ export class OpenLoad {
     const once = n % 2 === 0;
     const socket = (once ? undefined : this.#takeIdle()) ?? this.#connect();
     this.#inHand.add(id);
-    socket.write(
-      `GET ${this.#options.path(id, n)} HTTP/1.1\r\nHost: load\r\n${once ? 'Connection: close\r\n' : ''}\r\n`,
-    );
+    socket.write(this.#bytes(id, n, once));
     const { bytes, error } = await readAnswer(socket);
     this.#inHand.delete(id);
     const keep = !once && error === undefined && !/^connection: close/im.test(bytes);
     if (keep) this.#idle.add(socket);
     else socket.destroy();
     return { id, endedAt: Date.now(), ...judge(id, bytes, error) };
+  }
+
+  #bytes(id: string, n: number, once: boolean): string {
+    const { path, body } = this.#options;
+    const content = body?.(id, n);
+    const head = [
+      `${content === undefined ? 'GET' : 'POST'} ${path(id, n)} HTTP/1.1`,
+      'Host: load',
+      ...(content === undefined ? [] : [`Content-Length: ${content.length}`]),
+      ...(once ? ['Connection: close'] : []),
+    ];
+    return `${head.join('\r\n')}\r\n\r\n${content ?? ''}`;
   }
 
   #connect(): Socket {

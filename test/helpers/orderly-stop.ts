@@ -1,7 +1,6 @@
 // One run of the promise that an orderly stop loses nothing: an app that dies at once on SIGTERM, an
 // open-loop load, a signal at a random moment, and three ledgers that must agree.
 
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,6 +9,7 @@ import { useScript } from './apps.ts';
 import type { Artefact } from './artefacts.ts';
 import { eventually } from './eventually.ts';
 import { startHurricane, type LogLine } from './hurricane.ts';
+import { readLedger } from './ledger.ts';
 import { OpenLoad, type Shot } from './open-load.ts';
 import { useTempDir } from './temp-dir.ts';
 
@@ -97,13 +97,6 @@ function assertInHand({ inHand }: OpenLoad): void {
 
 function isNeverAccepted({ id, fate }: Shot, accepted: ReadonlySet<string>): boolean {
   return fate === 'unanswered' && !accepted.has(id);
-}
-
-function readLedger(path: string): { got: string[]; answered: string[] } {
-  const lines = readFileSync(path, 'utf8').split('\n');
-  const idsOf = (word: string): string[] =>
-    lines.filter((line) => line.startsWith(word)).map((line) => line.slice(word.length));
-  return { got: idsOf('got '), answered: idsOf('answered ') };
 }
 
 /** The id of a request in its access line. */
