@@ -5,7 +5,7 @@ import type { Component } from '../core/component.ts';
 import type { Log } from '../core/log.ts';
 import { loadLibc, type Libc, type LoadedLibc } from './libc.ts';
 import { childrenOf } from './proc.ts';
-import { APART_MS, Sightings } from './sightings.ts';
+import { Sightings } from './sightings.ts';
 import { isAwaited } from './spawn.ts';
 import { countZombies, type ZombieCount } from './zombies.ts';
 
@@ -17,8 +17,8 @@ export interface ReaperOptions {
   readonly log: Log;
 }
 
-/** A little more than apart: the second look must find what the first one saw. */
-const LOOK_AFTER_MS = APART_MS + 10;
+/** After an end, and again while somebody is left. A look costs a tenth of a millisecond. */
+const LOOK_AFTER_MS = 50;
 /** More would keep the event loop for too long. */
 const MOST_AT_ONCE = 500;
 

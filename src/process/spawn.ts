@@ -6,6 +6,7 @@ import type { Readable } from 'node:stream';
 import { execa } from 'execa';
 
 import type { ExitStatus } from '../core/exit-status.ts';
+import { Awaited } from './awaited.ts';
 import { findExecutable } from './command.ts';
 import { ProcessGroup } from './group.ts';
 
@@ -59,7 +60,7 @@ export function spawnProcess(spec: SpawnSpec, stdio: 'inherit' | 'pipe'): Runnin
   };
 }
 
-const awaited = new Set<number>();
+const awaited = new Awaited();
 
 /** True for a process whose status Node will take and tell: nobody else may take it. */
 export function isAwaited(pid: number): boolean {
@@ -68,9 +69,9 @@ export function isAwaited(pid: number): boolean {
 
 function onExit(child: ChildProcess, tell: (status: ExitStatus) => void): void {
   const { pid } = child;
-  if (pid !== undefined) awaited.add(pid);
+  if (pid !== undefined) awaited.add(pid, child);
   child.once('exit', (code, signal) => {
-    if (pid !== undefined) awaited.delete(pid);
+    if (pid !== undefined) awaited.remove(pid, child);
     if (signal !== null) tell({ kind: 'signalled', signal });
     else tell({ kind: 'exited', code: code ?? 0 });
   });
