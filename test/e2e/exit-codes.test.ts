@@ -8,9 +8,9 @@ import type { TestContext } from 'node:test';
 
 import { useApp } from '../helpers/apps.ts';
 import { forEachArtefact, type Artefact } from '../helpers/artefacts.ts';
-import { eventually } from '../helpers/eventually.ts';
 import { runHurricane, startHurricane } from '../helpers/hurricane.ts';
 import { useGate } from '../helpers/gate.ts';
+import { assertGone } from '../helpers/gone.ts';
 import { useHttpServer } from '../helpers/http-server.ts';
 import { isFree, usePort } from '../helpers/port.ts';
 import { useTempDir } from '../helpers/temp-dir.ts';
@@ -228,9 +228,4 @@ async function killsAGrandchild(
   await hurricane.sees(/^the app ended, processes it had started did not and were killed$/);
   await assertGone(pid);
   assert.ok(await isFree(port));
-}
-
-/** Nobody but the system may still know it, as a zombie for a moment. */
-async function assertGone(pid: number): Promise<void> {
-  await eventually(() => assert.throws(() => process.kill(pid, 0), { code: 'ESRCH' }));
 }
