@@ -1,6 +1,6 @@
 // One process of the app: its place to listen, its environment, and the way from spawned to up.
 
-import type { AppConfig, AppPlaceConfig } from '../config/config.ts';
+import type { AppConfig, AppPlaceConfig, StopSignal } from '../config/config.ts';
 import type { Deadline } from '../core/deadline.ts';
 import { HurricaneError } from '../core/errors.ts';
 import type { Emit } from '../core/events.ts';
@@ -148,9 +148,9 @@ export class AppProcess {
   }
 }
 
-/** The signal on which the app stops in order. */
-export function stopSignalOf({ stopSignal, command }: AppConfig): NodeJS.Signals {
-  return stopSignal ?? stopSignalFor(command);
+/** How the app is asked to stop in order. */
+export function stopSignalOf({ stopSignal, command }: AppConfig): StopSignal {
+  return stopSignalFor(command, stopSignal);
 }
 
 /** Throws when the program is not there or may not be executed. */

@@ -72,7 +72,7 @@ export class Supervisor implements App {
   }
 
   get stopSignal(): NodeJS.Signals {
-    return stopSignalOf(this.#options.config);
+    return stopSignalOf(this.#options.config).signal;
   }
 
   /** Resolves when the app has ended and is not started again. */

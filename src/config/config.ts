@@ -82,8 +82,14 @@ export interface AppConfig {
   readonly command: readonly string[];
   readonly startTimeoutMs: number;
   /** Undefined: what the program needs, by its name; SIGTERM for most. */
-  readonly stopSignal: NodeJS.Signals | undefined;
+  readonly stopSignal: StopSignal | undefined;
   readonly up: UpConfig;
+}
+
+export interface StopSignal {
+  readonly signal: NodeJS.Signals;
+  /** This and every relayed signal reach the first process alone, which tells the others itself. */
+  readonly leaderOnly: boolean;
 }
 
 /** When the app is up, its startup checks aside. */

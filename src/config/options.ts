@@ -16,7 +16,7 @@ import {
   onOff,
   port,
   requestTarget,
-  signal,
+  stopSignal,
   size,
   sizeOrOff,
   text,
@@ -424,8 +424,8 @@ export const options = {
   'stop-signal': {
     on: supervising,
     group: 'life',
-    parser: signal,
-    help: 'signal that ends the app; SIGTERM, or what nginx, php-fpm and apache need',
+    parser: stopSignal,
+    help: 'signal that ends the app, by default what the program needs; :leader keeps signals to its first process',
   },
   'forward-hup': {
     on: supervising,

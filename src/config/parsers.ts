@@ -3,6 +3,7 @@
 import { constants } from 'node:os';
 import ms, { type StringValue } from 'ms';
 
+import type { StopSignal } from './config.ts';
 import type { Parsed, Parser } from './option.ts';
 import { splitWords } from './words.ts';
 import { maskCredentials } from '../core/mask-credentials.ts';
@@ -128,16 +129,17 @@ export const requestTarget: Parser<string> = {
       : { problem: 'is not the path of a URL: begin with / and percent-encode what is not ASCII' },
 };
 
-/** A signal, with or without `SIG`. */
-export const signal: Parser<NodeJS.Signals> = {
-  shape: 'SIGNAL',
+/** A signal, with or without `SIG`, and whether the first process alone gets it. */
+export const stopSignal: Parser<StopSignal> = {
+  shape: 'SIGNAL[:leader]',
   schema: { type: 'string' },
   choices: ['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGWINCH', 'SIGUSR1', 'SIGUSR2'],
   parse: (given) => {
-    const name = `SIG${given.toUpperCase().replace(/^SIG/, '')}`;
-    return isSignal(name)
-      ? { value: name }
-      : { problem: 'is not a signal: give a name such as SIGTERM or SIGQUIT' };
+    const [, word = '', leader] = /^(\w+)(:leader)?$/.exec(given) ?? [];
+    const signal = `SIG${word.toUpperCase().replace(/^SIG/, '')}`;
+    return isSignal(signal)
+      ? { value: { signal, leaderOnly: leader !== undefined } }
+      : { problem: 'is not a signal: give a name such as SIGTERM or SIGQUIT:leader' };
   },
 };
 

@@ -37,7 +37,7 @@ export type ChildEvent =
 
 export type ChildEffect =
   | { readonly kind: 'spawn' }
-  /** The stop signal, to the whole group. */
+  /** The stop signal. */
   | { readonly kind: 'ask-to-stop' }
   | { readonly kind: 'signal'; readonly signal: NodeJS.Signals }
   | { readonly kind: 'tell-started'; readonly pid: number }

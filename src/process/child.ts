@@ -1,5 +1,6 @@
 // The supervised program: performs what the state machine of child-state.ts decides.
 
+import type { StopSignal } from '../config/config.ts';
 import type { Deadline } from '../core/deadline.ts';
 import type { Emit } from '../core/events.ts';
 import type { ExitStatus } from '../core/exit-status.ts';
@@ -20,7 +21,7 @@ import { spawnProcess, type Running, type SpawnSpec } from './spawn.ts';
 
 export interface ChildOptions {
   readonly spec: SpawnSpec;
-  readonly stopSignal: NodeJS.Signals;
+  readonly stopSignal: StopSignal;
   /** Gets each line the program prints; without it the program writes to our stdout and stderr itself. */
   readonly onLine?: ((line: OutputLine) => void) | undefined;
   readonly emit: Emit;
@@ -65,21 +66,24 @@ export class Child {
     this.#dispatch({ kind: 'start' });
   }
 
-  /** Reaches every member of the group; without effect when none runs. */
+  /** Reaches every member of the group, or its leader alone; without effect when none runs. */
   signal(signal: NodeJS.Signals): void {
     this.#dispatch({ kind: 'relay', signal });
   }
 
   /**
-   * Sends the stop signal to the whole group at once, SIGKILL when the deadline passes. When it
-   * resolves, nothing of the group is left. Undefined when it was never started. Never rejects.
+   * Sends the stop signal at once, to the group or first to its leader, and SIGKILL to the group when the
+   * deadline passes. When it resolves, nothing of the group is left. Undefined when it was never started.
+   * Never rejects.
    */
   async stop(deadline: Deadline): Promise<ChildEnd | undefined> {
     const wasOver = this.#state.kind === 'ended';
     this.#dispatch({ kind: 'stop' });
     if (this.#running === undefined) return undefined;
-    // It ended by itself: what it left behind has not been asked to stop yet.
-    if (wasOver) this.#running.group?.signal(this.#options.stopSignal);
+    const { signal, leaderOnly } = this.#options.stopSignal;
+    const { group } = this.#running;
+    // What the leader leaves behind has not been asked to stop yet.
+    if (wasOver || leaderOnly) void this.ended.then(() => group?.signal(signal));
     const kill = (): void => this.#dispatch({ kind: 'deadline-passed' });
     const rest = await endRunning(this.#running, deadline, kill);
     await this.#pump?.close();
@@ -110,10 +114,10 @@ export class Child {
         this.#spawn();
         break;
       case 'ask-to-stop':
-        this.#running?.group?.signal(stopSignal);
+        this.#signal(stopSignal.signal);
         break;
       case 'signal':
-        this.#running?.group?.signal(effect.signal);
+        this.#signal(effect.signal);
         break;
       case 'tell-started':
         emit('app.started', { pid: effect.pid, command: displayCommand(spec.words) });
@@ -125,6 +129,13 @@ export class Child {
       default:
         assertNever(effect);
     }
+  }
+
+  #signal(signal: NodeJS.Signals): void {
+    const group = this.#running?.group;
+    const { leaderOnly } = this.#options.stopSignal;
+    if (leaderOnly && signal !== 'SIGKILL') group?.signalLeader(signal);
+    else group?.signal(signal);
   }
 
   #spawn(): void {

@@ -61,9 +61,14 @@ function look(path: string): Lookup {
   }
 }
 
-/** The program that a command really runs: `nginx` for `env A=1 /docker-entrypoint.sh nginx -g …`. */
+/**
+ * The program that a command really runs: `nginx` for `env A=1 /docker-entrypoint.sh nginx -g …`,
+ * `celery` for `python3 -m celery …`.
+ */
 export function programName(words: readonly string[]): string {
-  return basename(innerCommand(words)[0] ?? '');
+  const [first = '', flag, module] = innerCommand(words);
+  const name = basename(first);
+  return /^(python|pypy)[\d.]*$/.test(name) && flag === '-m' ? (module ?? name) : name;
 }
 
 /** What remains behind `env` with assignments, and behind the entrypoint scripts of official images. */

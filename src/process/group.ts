@@ -34,6 +34,11 @@ export class ProcessGroup {
     return live.has(this) && this.#send(signal);
   }
 
+  /** As `signal`, to the process that leads it and that nobody has told us has ended. */
+  signalLeader(signal: NodeJS.Signals): boolean {
+    return live.has(this) && this.#send(signal, this.id);
+  }
+
   /** True when no member is alive; zombies are not. It stays true: the id may belong to others then. */
   isEmpty(): boolean {
     if (live.has(this) && !(this.#send(0) && this.#hasLiveMember())) this.#forget();
@@ -54,9 +59,9 @@ export class ProcessGroup {
     return true;
   }
 
-  #send(signal: NodeJS.Signals | 0): boolean {
+  #send(signal: NodeJS.Signals | 0, to = -this.id): boolean {
     try {
-      return process.kill(-this.id, signal);
+      return process.kill(to, signal);
     } catch (error) {
       // EPERM: a program that changed its user; it is there all the same.
       return signal === 0 && (error as NodeJS.ErrnoException).code === 'EPERM';

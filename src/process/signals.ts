@@ -1,5 +1,6 @@
 // Which signals reach the app, and by which signal a known program stops in order.
 
+import type { StopSignal } from '../config/config.ts';
 import { programName } from './command.ts';
 
 /**
@@ -28,17 +29,23 @@ export const RELAYED_SIGNALS = [
 export const STOP_SIGNALS = ['SIGTERM', 'SIGINT'] as const satisfies readonly NodeJS.Signals[];
 
 /** Programs to which SIGTERM means something else than "finish what is in hand, then end". */
-const presets: readonly (readonly [program: RegExp, signal: NodeJS.Signals])[] = [
+const presets: readonly (readonly [program: RegExp, signal: NodeJS.Signals, to?: 'leader'])[] = [
   [/^(nginx|openresty|tengine)$/, 'SIGQUIT'],
   [/^php-fpm[\d.]*$/, 'SIGQUIT'],
   [/^(apache2|httpd)(-foreground)?$/, 'SIGWINCH'],
   [/^(unicorn|unicorn_rails|rainbows|pitchfork)$/, 'SIGQUIT'],
   [/^lighttpd$/, 'SIGINT'],
   [/^haproxy$/, 'SIGUSR1'],
+  // Its pool would die of it, with the tasks in hand; the first process waits for them.
+  [/^celery$/, 'SIGTERM', 'leader'],
 ];
 
-/** The signal on which the program stops in order: its preset, else SIGTERM. */
-export function stopSignalFor(command: readonly string[]): NodeJS.Signals {
+/** How the program is asked to stop in order: as it was `given`, else by its preset, else SIGTERM to all. */
+export function stopSignalFor(command: readonly string[], given?: StopSignal): StopSignal {
   const name = programName(command);
-  return presets.find(([program]) => program.test(name))?.[1] ?? 'SIGTERM';
+  const [, signal = 'SIGTERM', to] = presets.find(([program]) => program.test(name)) ?? [];
+  return {
+    signal: given?.signal ?? signal,
+    leaderOnly: (given?.leaderOnly ?? false) || to === 'leader',
+  };
 }

@@ -22,7 +22,7 @@ function useChild(t: TestContext, words: readonly string[], options: Partial<Chi
   const waiting: { text: string; seen: () => void }[] = [];
   const child = new Child({
     spec: { words, env: process.env, cwd: import.meta.dirname },
-    stopSignal: 'SIGTERM',
+    stopSignal: { signal: 'SIGTERM', leaderOnly: false },
     onLine: (line) => {
       lines.push(line);
       for (const { text, seen } of waiting) if (text === line.text) seen();
@@ -217,6 +217,25 @@ suite('a child', () => {
       child.signal('SIGHUP');
       await prints(`hup ${n}`);
     }
+  });
+
+  test('a leader may be told alone; what it leaves behind is told when it has ended', async (t) => {
+    const pool =
+      'trap "echo died; exit" TERM; trap "echo finished; exit" USR1; sleep 60 & echo up; wait';
+    const leader = `trap 'kill -USR1 $pool; wait $pool; exit 0' TERM
+      sleep 60 & sh -c '${pool}' & pool=$!; wait`;
+    const stopSignal = { signal: 'SIGTERM', leaderOnly: true } as const;
+    const { child, lines, log, prints } = useChild(t, shell(leader), { stopSignal });
+    child.start();
+    await prints('up');
+    const end = await child.stop(ample());
+    assert.deepEqual(end?.status, { kind: 'exited', code: 0 });
+    assert.deepEqual(
+      lines.map(({ text }) => text),
+      ['up', 'finished'],
+    );
+    assert.deepEqual(log.lines, []);
+    assert.deepEqual(members(child.pid), []);
   });
 
   test('a stop before the start of the program is seen still stops it', async (t) => {

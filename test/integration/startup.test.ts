@@ -180,7 +180,7 @@ suite('the app', () => {
     const code = `require('node:http').createServer((q, s) => s.writeHead(204).end()).listen(0, '${host}')`;
     const child = new Child({
       spec: { words: [process.execPath, '-e', code], env: process.env, cwd: '/' },
-      ...{ stopSignal: 'SIGTERM', emit: silent, log: recordedLog() },
+      ...{ stopSignal: { signal: 'SIGTERM', leaderOnly: false }, emit: silent, log: recordedLog() },
     });
     t.after(() => child.stop(Deadline.after(5000)));
     child.start();

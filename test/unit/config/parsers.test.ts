@@ -106,11 +106,12 @@ suite('parsers', () => {
   });
 
   test('a signal may be written without SIG and in lower case', () => {
-    accepts(parsers.signal, [
-      ['SIGQUIT', 'SIGQUIT'],
-      ['quit', 'SIGQUIT'],
+    accepts(parsers.stopSignal, [
+      ['SIGQUIT', { signal: 'SIGQUIT', leaderOnly: false }],
+      ['quit', { signal: 'SIGQUIT', leaderOnly: false }],
+      ['TERM:leader', { signal: 'SIGTERM', leaderOnly: true }],
     ]);
-    refuses(parsers.signal, ['SIGFOO', '15', '']);
+    refuses(parsers.stopSignal, ['SIGFOO', '15', '', ':leader', 'SIGTERM:group', 'SIGTERM:']);
   });
 
   test('a command is split as a shell splits words, and nothing else happens to it', () => {

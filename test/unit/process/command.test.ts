@@ -74,6 +74,8 @@ suite('the program of a command', () => {
     ['docker-php-entrypoint --version', 'docker-php-entrypoint'],
     ['env X=1 docker-entrypoint.sh httpd-foreground', 'httpd-foreground'],
     ['node nginx', 'node'],
+    ['/usr/bin/python3.11 -m celery worker', 'celery'],
+    ['python3 app.py -m celery', 'python3'],
   ];
   for (const [command, name] of names) {
     test(`is ${name} in: ${command}`, () => assert.equal(programName(command.split(' ')), name));
@@ -91,7 +93,18 @@ suite('the program of a command', () => {
       'nginx-exporter': 'SIGTERM',
     };
     for (const [command, signal] of Object.entries(signals)) {
-      assert.equal(stopSignalFor(command.split(' ')), signal, command);
+      const stop = { signal, leaderOnly: false };
+      assert.deepEqual(stopSignalFor(command.split(' ')), stop, command);
     }
+  });
+
+  test('decides who gets it, whatever signal is given', () => {
+    const celery = ['celery', '--app', 'tasks', 'worker'];
+    assert.deepEqual(stopSignalFor(celery), { signal: 'SIGTERM', leaderOnly: true });
+    const quit = { signal: 'SIGQUIT', leaderOnly: false } as const;
+    assert.deepEqual(stopSignalFor(celery, quit), { signal: 'SIGQUIT', leaderOnly: true });
+    assert.deepEqual(stopSignalFor(['nginx'], quit), quit);
+    const leader = { signal: 'SIGINT', leaderOnly: true } as const;
+    assert.deepEqual(stopSignalFor(['sh', '-c', 'exec celery'], leader), leader);
   });
 });
