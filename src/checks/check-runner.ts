@@ -36,6 +36,7 @@ export class CheckRunner implements Component {
   readonly #told = new Map<string, { readonly passing: boolean; readonly text: string }>();
   readonly #scope = new Scope();
   #round: AbortController | undefined;
+  #othersBegan = false;
 
   constructor(options: CheckRunnerOptions) {
     const { config, env, cwd, state, app, log } = options;
@@ -65,34 +66,33 @@ export class CheckRunner implements Component {
   }
 
   /**
-   * Begins to run the checks. Resolves when every startup check has passed and every other one has a
-   * first result; throws `app-not-up` after `timeoutMs`, and an AbortError. For an app that follows
-   * another one only the startup checks run, once more and beside those of the app that serves.
+   * Begins to run the startup checks, and the others when all of them have passed: what those look at need
+   * not be there before. Resolves when each of those has a first result; throws `app-not-up` when the
+   * startup checks have not passed after `timeoutMs`, and an AbortError. For an app that follows another
+   * one the startup checks run once more, beside those of the app that serves.
    */
   async startupPassed(
     signal: AbortSignal,
     timeoutMs = Infinity,
     app: CheckContext['app'] = {},
   ): Promise<void> {
-    if (this.#round !== undefined) {
-      await this.#passedOnceMore(app, signal, timeoutMs);
-      return;
-    }
-    this.#watchAll();
     const deadline = Deadline.after(timeoutMs);
     const until = AbortSignal.any([signal, deadline.signal]);
-    const settled = Promise.all(this.#watched.map((watched) => watched.settled));
-    const done = await doneBefore(settled, until);
+    const failures =
+      this.#round === undefined
+        ? await this.#beginStartup(until)
+        : await this.#askAgain(app, until);
     deadline.expire();
-    if (done) return;
-    if (signal.aborted) throw abortError(signal, 'waiting for the startup checks');
-    throw this.#notPassed();
+    if (!signal.aborted && failures.length > 0) throw notPassed(failures);
+    if (!(await this.#knowOthers(signal))) {
+      throw abortError(signal, 'waiting for the startup checks');
+    }
   }
 
   /** Another app serves: every check runs again at once, and knows nothing of the one before. */
   renew(): void {
     for (const watched of this.#watched) watched.forget();
-    this.#watchAll();
+    this.#watch(this.#watched, this.#newRound());
   }
 
   async stop(deadline: Deadline): Promise<void> {
@@ -100,32 +100,53 @@ export class CheckRunner implements Component {
     await Promise.all(this.#watched.map((watched) => watched.close()));
   }
 
-  async #passedOnceMore(
-    app: CheckContext['app'],
-    signal: AbortSignal,
-    timeoutMs: number,
-  ): Promise<void> {
-    const deadline = Deadline.after(timeoutMs);
-    const until = AbortSignal.any([signal, deadline.signal]);
-    const startup = this.#watched.filter(({ check }) => check.spec.tags.includes('startup'));
-    const reasons = await Promise.all(
-      startup.map(async (watched) => {
+  /** Returns why those fail that had not passed in time. */
+  async #beginStartup(until: AbortSignal): Promise<readonly string[]> {
+    this.#watch(this.#startupChecks, this.#newRound());
+    await doneBefore(allSettled(this.#startupChecks), until);
+    return this.#startupChecks
+      .filter(({ startupPending }) => startupPending)
+      .map(({ check, text }) => `${check.label}: ${text}`);
+  }
+
+  async #askAgain(app: CheckContext['app'], until: AbortSignal): Promise<readonly string[]> {
+    const failures = await Promise.all(
+      this.#startupChecks.map(async (watched) => {
         const failure = await watched.passesFor(app, until);
         return failure === undefined ? [] : [`${watched.check.label}: ${failure}`];
       }),
     );
-    deadline.expire();
-    if (signal.aborted) throw abortError(signal, 'waiting for the startup checks');
-    if (reasons.flat().length > 0) throw notPassed(reasons.flat());
+    return failures.flat();
   }
 
-  #watchAll(): void {
+  /** False when the signal aborted before. */
+  #knowOthers(signal: AbortSignal): Promise<boolean> {
+    if (!signal.aborted && !this.#othersBegan && this.#round !== undefined) {
+      this.#othersBegan = true;
+      this.#watch(this.#otherChecks, this.#round.signal);
+    }
+    return doneBefore(allSettled(this.#otherChecks), signal);
+  }
+
+  get #startupChecks(): readonly WatchedCheck[] {
+    return this.#watched.filter(({ check }) => check.spec.tags.includes('startup'));
+  }
+
+  get #otherChecks(): readonly WatchedCheck[] {
+    return this.#watched.filter(({ check }) => !check.spec.tags.includes('startup'));
+  }
+
+  /** Those of the round before are not watched any more. */
+  #newRound(): AbortSignal {
     this.#round?.abort();
     this.#round = new AbortController();
-    const { signal } = this.#round;
-    for (const watched of this.#watched) {
+    return this.#round.signal;
+  }
+
+  #watch(checks: readonly WatchedCheck[], round: AbortSignal): void {
+    for (const watched of checks) {
       this.#scope.run(`check ${watched.check.label}`, (aborted) =>
-        watched.watch(AbortSignal.any([aborted, signal])),
+        watched.watch(AbortSignal.any([aborted, round])),
       );
     }
   }
@@ -171,11 +192,10 @@ export class CheckRunner implements Component {
       );
     }
   }
+}
 
-  #notPassed(): HurricaneError {
-    const waiting = this.#watched.filter(({ startupPending }) => startupPending);
-    return notPassed(waiting.map(({ check, text }) => `${check.label}: ${text}`));
-  }
+async function allSettled(checks: readonly WatchedCheck[]): Promise<void> {
+  await Promise.all(checks.map((watched) => watched.settled));
 }
 
 function notPassed(reasons: readonly string[]): HurricaneError {

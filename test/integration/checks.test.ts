@@ -324,6 +324,32 @@ test('knows the result of every check when startup has passed', async (t) => {
   assert.equal(failing.readiness.length, 1);
 });
 
+test('asks the others when startup has passed: what they look at may come with it', async (t) => {
+  const dir = useTempDir(t);
+  const checks = [
+    sh(`test -e ${dir}/there`, ['liveness']),
+    sh(`sleep 0.2; touch ${dir}/there`, ['startup']),
+  ];
+  const { runner, failing, events } = makeRunner(t, config(checks));
+  await runner.startupPassed(noSignal);
+  assert.deepEqual(failing.liveness, []);
+  assert.deepEqual(events, ['check-2 passes', 'check-1 passes']);
+});
+
+test('asks the others too when only a second app passes startup', async (t) => {
+  const dir = useTempDir(t);
+  const checks = [sh('exit 1', ['readiness']), sh(`test -e ${dir}/there`, ['startup'])];
+  const { runner, failing, ran, until } = makeRunner(t, config(checks));
+  const first = new AbortController();
+  const waiting = runner.startupPassed(first.signal);
+  await until(() => ran.length === 1);
+  first.abort();
+  await assert.rejects(waiting, { name: 'AbortError' });
+  writeFileSync(`${dir}/there`, '');
+  await runner.startupPassed(noSignal);
+  assert.equal(failing.readiness.length, 1);
+});
+
 test('fails a check whose last result is too old', async (t) => {
   const dir = useTempDir(t);
   const script = `test -e ${dir}/ran && sleep 20; touch ${dir}/ran`;
