@@ -13,6 +13,7 @@ const copied = [
   'src',
   'scripts',
   'test',
+  'docs',
   'examples',
   'package.json',
   'package-lock.json',

@@ -23,6 +23,13 @@ const needs: readonly Need[] = [
   { program: '/usr/bin/wrk', package: 'wrk', why: 'load' },
   { program: 'zsh', package: 'zsh', why: 'completion' },
   { program: 'fish', package: 'fish', why: 'completion' },
+  { program: 'celery', package: 'celery', why: 'recipes of workers' },
+  {
+    program: '/usr/lib/rabbitmq/bin/rabbitmq-server',
+    package: 'rabbitmq-server',
+    why: 'recipes of workers',
+  },
+  { program: '/usr/sbin/cron', package: 'cron', why: 'recipes of workers' },
   { program: 'strip', package: 'binutils', why: 'the single executable' },
 ];
 

@@ -269,4 +269,21 @@ export const mutants: readonly Mutant[] = [
     testFile: 'test/e2e/uploads.test.ts',
     testName: 'E02 a body over --max-body-size is refused with 413, and the app never sees it [js]',
   },
+  {
+    fault: 'the pool of Celery gets the stop signal too',
+    file: 'src/process/signals.ts',
+    find: "[/^celery$/, 'SIGTERM', 'leader']",
+    replace: "[/^celery$/, 'SIGTERM']",
+    testFile: 'test/e2e/worker-recipes.test.ts',
+    testName: 'a Celery worker finishes and acknowledges the task it has in hand at SIGTERM [js]',
+  },
+  {
+    fault: 'a worker is replaced before it has ended',
+    file: 'src/config/settle.ts',
+    find: "command === 'worker' || ",
+    replace: '',
+    testFile: 'test/e2e/worker.test.ts',
+    testName:
+      'SIGHUP and ctl replace a worker after it has ended, for which it has all of the grace period [js]',
+  },
 ];
