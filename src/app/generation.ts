@@ -2,10 +2,10 @@
 
 import type { Former } from '../core/component.ts';
 import { Deadline } from '../core/deadline.ts';
+import { stopShares } from '../core/stop-shares.ts';
 import { onAbort, pause } from '../lib/waiting.ts';
 import type { ChildEnd } from '../process/child-state.ts';
 import { AppProcess, type AppProcessOptions } from './app-process.ts';
-import { stopShares } from './stop-shares.ts';
 import type { Failure } from './supervision-state.ts';
 
 export class Generation {

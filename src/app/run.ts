@@ -4,9 +4,9 @@ import type { Intake, StopReason } from '../core/component.ts';
 import type { Deadline } from '../core/deadline.ts';
 import type { Emit } from '../core/events.ts';
 import { describeExit, type ExitStatus } from '../core/exit-status.ts';
+import { stopShares } from '../core/stop-shares.ts';
 import { outcomeOf, type Outcome, type Phase } from './outcome.ts';
 import type { Shutdown } from './shutdown.ts';
-import { stopShares } from './stop-shares.ts';
 
 /** The program that is supervised. */
 export interface App {

@@ -27,6 +27,7 @@ const rules: readonly Rule[] = [
   onePlaceForOneApp,
   lifetimeHasItsNumber,
   comesUpInTime,
+  resultsOutliveTheInterval,
 ];
 
 const pathOptions = ['startup-probe', 'readiness-probe', 'liveness-probe', 'metrics'] as const;
@@ -87,6 +88,16 @@ function comesUpInTime({ values, entries }: Subject): readonly Problem[] {
     'start-after is not shorter than app-start-timeout, so the program would never be up: ' +
     'shorten the one or raise the other';
   return [problem(message, ...givenBy(entries, 'start-after', 'app-start-timeout'))];
+}
+
+/** Else every check would fail from the end of its age to its next run. */
+function resultsOutliveTheInterval({ values, entries }: Subject): readonly Problem[] {
+  const { checkMaxAge = Infinity, checkInterval = 0 } = values;
+  if (checkMaxAge >= checkInterval) return [];
+  const message =
+    `check-max-age ${checkMaxAge / 1000}s is shorter than check-interval ${checkInterval / 1000}s, ` +
+    'and every result would be too old before the next one: raise the age, or shorten the interval';
+  return [problem(message, ...givenBy(entries, 'check-max-age', 'check-interval'))];
 }
 
 function oneHostForOnePort({ values, entries }: Subject): readonly Problem[] {

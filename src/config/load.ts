@@ -1,6 +1,7 @@
 // Flags, file and environment in; a frozen configuration or the report of every problem out.
 
 import { maskCredentials } from '../core/mask-credentials.ts';
+import { cautions } from './cautions.ts';
 import type {
   CheckCommandConfig,
   CtlConfig,
@@ -60,9 +61,10 @@ async function loadSupervising<C extends 'serve' | 'worker', T>(
   const settled = await settle(command, input);
   const secret = readSecret(settled, input);
   const found = [...crossCheck(settled), ...secret.problems];
-  return finish(settled, found, input, (values) =>
+  const loaded = finish(settled, found, input, (values) =>
     slice(values, { ...surroundings(input), webhookSecret: secret.value }),
   );
+  return { ...loaded, warnings: [...loaded.warnings, ...cautions(settled.values)] };
 }
 
 export async function loadCheckConfig(input: LoadInput): Promise<Loaded<CheckCommandConfig>> {

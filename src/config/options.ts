@@ -412,7 +412,7 @@ export const options = {
       describe: '5s in Kubernetes, else 0',
       derive: (s) => (s.inKubernetes ? '5s' : '0'),
     },
-    help: 'keep serving at least this long after the stop signal',
+    help: 'keep serving at least this long after the stop signal; at most half of the grace-period that is not kept for the app',
   },
   'drain-quiet': {
     on: serve,

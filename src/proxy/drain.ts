@@ -2,6 +2,7 @@
 
 import type { StopConfig } from '../config/config.ts';
 import type { Deadline } from '../core/deadline.ts';
+import { longestServeOnMs } from '../core/stop-shares.ts';
 import { pause } from '../lib/waiting.ts';
 
 export interface DrainTimes {
@@ -23,7 +24,7 @@ export function closeAt(times: DrainTimes): number {
   const { startedAt, delayMs, quietMs, budgetMs } = times;
   const quietSince = Math.max(startedAt, times.lastRequestAt ?? startedAt);
   const settled = Math.max(startedAt + delayMs, quietSince + quietMs);
-  return Math.min(settled, startedAt + budgetMs / 2);
+  return Math.min(settled, startedAt + longestServeOnMs(budgetMs));
 }
 
 /** Resolves at the moment that `closeAt` says, or when the deadline passes. */

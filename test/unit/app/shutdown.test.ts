@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 
 import { Shutdown } from '../../../src/app/shutdown.ts';
-import { stopShares } from '../../../src/app/stop-shares.ts';
+import { stopShares } from '../../../src/core/stop-shares.ts';
 
 suite('shutdown', () => {
   test('the first reason decides', async () => {

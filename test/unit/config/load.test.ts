@@ -278,6 +278,14 @@ suite('problems', () => {
     await load({ flags: { 'app-port': '8001', 'no-probe': 'true' } });
   });
 
+  test('a result that is too old before the next one comes is refused', async () => {
+    assert.match(
+      await onlyMessage({ flags: { 'check-interval': '1m' } }),
+      /^check-max-age 30s is shorter than check-interval 60s, .* \(from --check-interval\)$/,
+    );
+    await load({ flags: { 'check-interval': '1m', 'check-max-age': '1m' } });
+  });
+
   test('a port and a socket of the app exclude each other', async () => {
     const flags = { 'app-port': '3000', 'app-socket': '/run/app.sock' };
     assert.match(

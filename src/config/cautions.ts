@@ -1,0 +1,59 @@
+// What options may say together, but hardly mean: one function per rule, each with its sentence.
+
+import { longestServeOnMs, stopShares } from '../core/stop-shares.ts';
+import type { ServeValues } from './options.ts';
+
+/** Values with a problem of their own are missing; a rule about them is silent. */
+type Rule = (values: Partial<ServeValues>) => readonly string[];
+
+export function cautions(values: Partial<ServeValues>): readonly string[] {
+  return rules.flatMap((rule) => rule(values));
+}
+
+const rules: readonly Rule[] = [drainDelayFits, lifetimeIsSeen, commandsNeedNoShell];
+
+function drainDelayFits({ gracePeriod, drainDelay, webhookUrl = [] }: Partial<ServeValues>) {
+  if (gracePeriod === undefined || drainDelay === undefined) return [];
+  const { appMs, flushMs } = stopShares(gracePeriod, webhookUrl.length > 0);
+  const longestMs = longestServeOnMs(gracePeriod - appMs - flushMs);
+  if (drainDelay <= longestMs) return [];
+  const kept = flushMs > 0 ? 'the shares of the app and of webhooks' : 'the share of the app';
+  return [
+    `drain-delay ${seconds(drainDelay)} is cut to ${seconds(longestMs)}, half of what grace-period ` +
+      `${seconds(gracePeriod)} leaves before ${kept} (${seconds(appMs + flushMs)}): ` +
+      'raise grace-period, or shorten drain-delay',
+  ];
+}
+
+function lifetimeIsSeen({ maxLifetime, maxLifetimeAction, noProbe }: Partial<ServeValues>) {
+  if (maxLifetime === undefined || maxLifetimeAction !== 'probe' || noProbe !== true) return [];
+  return [
+    'max-lifetime has no effect with no-probe, because only the liveness probe tells of it: ' +
+      'leave out no-probe, or use max-lifetime-action replace',
+  ];
+}
+
+function commandsNeedNoShell({ command = [], check = [] }: Partial<ServeValues>) {
+  const commands = command.map(({ words, text }) => ({ option: 'command', words, text }));
+  const checks = check.flatMap(({ target, text }) =>
+    target.kind === 'command' ? [{ option: 'check', words: target.words, text }] : [],
+  );
+  return [...commands, ...checks].flatMap(({ option, words, text }) => {
+    const operator = shellOperator(words, text);
+    if (operator === undefined) return [];
+    return [
+      `${option}: ${JSON.stringify(text)} is run without a shell, and its program is given ` +
+        `${operator} as an argument: write sh -c '…' around it, or quote ${operator}`,
+    ];
+  });
+}
+
+/** What a shell would not hand on, and stands bare in the text: in quotes it is meant as it is. */
+function shellOperator(words: readonly string[], text: string): string | undefined {
+  const bare = new Set(text.split(/\s+/));
+  return words.find((word) => bare.has(word) && /^(&&?|\|\|?|\d?[<>]>?|\d>&\d|.*;)$/.test(word));
+}
+
+function seconds(ms: number): string {
+  return `${Math.round(ms / 100) / 10}s`;
+}
