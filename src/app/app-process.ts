@@ -7,7 +7,7 @@ import type { Emit } from '../core/events.ts';
 import type { ExitStatus } from '../core/exit-status.ts';
 import type { Log } from '../core/log.ts';
 import { findFreePort } from '../http/free-port.ts';
-import { displayAddress, type Address } from '../http/reach.ts';
+import { displayAddress, reachTcp, type Address } from '../http/reach.ts';
 import { removeStaleSocket } from '../http/stale-socket.ts';
 import { abortError, pause } from '../lib/waiting.ts';
 import { Child } from '../process/child.ts';
@@ -37,6 +37,9 @@ export interface StartLimits {
 
 /** What tells a program where the app listens. */
 export type PlaceVariables = Readonly<Record<string, string>>;
+
+/** Loopback answers at once. */
+const LOOK_MS = 1000;
 
 /** Where the app is told to listen. */
 interface Place {
@@ -88,6 +91,7 @@ export class AppProcess {
     const startedAt = performance.now();
     if (up.kind === 'listens') {
       this.#place = await findPlace(up);
+      await assertNobodyListens(this.#place, signal);
       signal.throwIfAborted();
       const child = this.#spawn(this.#place);
       await this.#waitUntilItListens(child, this.#place, up.readyPath, signal);
@@ -189,4 +193,20 @@ async function findPlace(config: AppPlaceConfig): Promise<Place> {
     placeholders: { host, port, socket: undefined },
     variables: { [portVariable]: `${port}`, HURRICANE_APP_PORT: `${port}` },
   };
+}
+
+/** Who listens there already would be taken for the app. */
+async function assertNobodyListens(
+  { addresses, placeholders }: Place,
+  signal: AbortSignal,
+): Promise<void> {
+  const limits = { timeoutMs: LOOK_MS, signal };
+  const reached = await Promise.all(addresses.map((address) => reachTcp(address, limits)));
+  const taken = addresses.find((_, index) => reached[index]?.ok);
+  if (taken === undefined) return;
+  const flag = placeholders.port === undefined ? '--app-socket' : '--app-port';
+  const message = `something listens on ${displayAddress(taken)} already, before the app was started (${flag})`;
+  throw new HurricaneError('port-taken', message, {
+    hint: `stop it, or let the app listen elsewhere and name that with ${flag}`,
+  });
 }

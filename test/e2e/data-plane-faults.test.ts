@@ -50,7 +50,7 @@ forEachArtefact(
       else return 'HTTP/1.1 502 Mine\r\nContent-Length: 4\r\n\r\nmine';
       return undefined;
     });
-    const hurricane = await serveLent(t, app.port, [], { artefact });
+    const hurricane = await serveLent(t, app, [], { artefact });
     await assertFault(hurricane, '/reset', 502, 'app-reset');
     await assertFault(hurricane, '/closed', 502, 'app-reset');
     await assertFault(hurricane, '/garbage', 502, 'app-malformed');
@@ -87,10 +87,8 @@ forEachArtefact(
     const app = await useRawApp(t, ({ target }) =>
       target === '/begun' ? 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nbegun' : undefined,
     );
-    const [byResponse, byRequest] = await Promise.all([
-      serveLent(t, app.port, ['--response-timeout', '200ms'], { artefact }),
-      serveLent(t, app.port, ['--request-timeout', '1s'], { artefact }),
-    ]);
+    const byResponse = await serveLent(t, app, ['--response-timeout', '200ms'], { artefact });
+    const byRequest = await serveLent(t, app, ['--request-timeout', '1s'], { artefact });
     await assertFault(byResponse, '/response', 504, 'app-timeout');
     await assertFault(byRequest, '/request', 504, 'app-timeout');
     const client = await useClient(t, byRequest.port);
@@ -105,7 +103,7 @@ forEachArtefact(
   async (t, artefact) => {
     const app = await useRawApp(t, () => ok);
     const args = ['--header-timeout', '300ms', '--idle-timeout', '300ms'];
-    const hurricane = await serveLent(t, app.port, args, { artefact });
+    const hurricane = await serveLent(t, app, args, { artefact });
     const [slow, silent, kept] = await Promise.all([
       useClient(t, hurricane.port),
       useClient(t, hurricane.port),
@@ -138,7 +136,7 @@ forEachArtefact(
   async (t, artefact) => {
     const app = await useRawApp(t, () => ok);
     const args = ['--max-header-size', '8Ki', '--max-body-size', '1Ki'];
-    const hurricane = await serveLent(t, app.port, args, { artefact });
+    const hurricane = await serveLent(t, app, args, { artefact });
     for (const [bytes, status, fault] of refused) {
       const client = await useClient(t, hurricane.port);
       const answer = await client.send(bytes).until('\r\n\r\n');

@@ -76,8 +76,8 @@ forEachArtefact(
   'a reader that stops holds back a download of 256 MiB, and memory stays flat',
   async (t, artefact) => {
     const body = new Body();
-    const { port } = await useHttpServer(t, (_, response) => void body.write(response));
-    const hurricane = await serveLent(t, port, [], { artefact });
+    const app = await useHttpServer(t, (_, response) => void body.write(response));
+    const hurricane = await serveLent(t, app, [], { artefact });
     const download = httpRequest(hurricane.url, { agent: false }).end();
     const [answer] = (await once(download, 'response')) as [IncomingMessage];
     await assertHeldBack(hurricane, body, answer);
@@ -88,11 +88,11 @@ forEachArtefact(
   'an app that stops reading holds back an upload of 256 MiB, and memory stays flat',
   async (t, artefact) => {
     const arrived = Promise.withResolvers<IncomingMessage>();
-    const { port } = await useHttpServer(t, (request, response) => {
+    const app = await useHttpServer(t, (request, response) => {
       arrived.resolve(request);
       request.on('end', () => response.end('thanks'));
     });
-    const hurricane = await serveLent(t, port, ['--max-body-size', '1Gi'], { artefact });
+    const hurricane = await serveLent(t, app, ['--max-body-size', '1Gi'], { artefact });
     const body = new Body();
     const upload = httpRequest(hurricane.url, { method: 'POST', agent: false });
     const answered = once(upload, 'response') as Promise<[IncomingMessage]>;

@@ -40,7 +40,7 @@ async function useBytes(
   args: readonly string[] = [],
 ): Promise<Between> {
   const app = await useRawApp(t, answer);
-  const hurricane = await serveLent(t, app.port, args, { artefact });
+  const hurricane = await serveLent(t, app, args, { artefact });
   return { hurricane, app, connect: () => useClient(t, hurricane.port) };
 }
 
@@ -267,11 +267,11 @@ forEachArtefact(
   'each event of a stream reaches the client before the app makes the next',
   async (t, artefact) => {
     const opened = Promise.withResolvers<ServerResponse>();
-    const { port } = await useHttpServer(t, (_, response) => {
+    const app = await useHttpServer(t, (_, response) => {
       response.writeHead(200, { 'Content-Type': 'text/event-stream' }).flushHeaders();
       opened.resolve(response);
     });
-    const hurricane = await serveLent(t, port, [], { artefact });
+    const hurricane = await serveLent(t, app, [], { artefact });
     const client = await useClient(t, hurricane.port);
     await client.send(get('/')).until('event-stream\r\n');
     const response = await opened.promise;
@@ -286,8 +286,8 @@ forEachArtefact(
 forEachArtefact(
   'a chunked upload reaches the app piece by piece while it is being made, and so does its echo',
   async (t, artefact) => {
-    const { port } = await useHttpServer(t, (request, response) => void request.pipe(response));
-    const hurricane = await serveLent(t, port, [], { artefact });
+    const app = await useHttpServer(t, (request, response) => void request.pipe(response));
+    const hurricane = await serveLent(t, app, [], { artefact });
     const client = await useClient(t, hurricane.port);
     client.send('POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n');
     for (const word of ['first', 'second']) {
@@ -300,13 +300,13 @@ forEachArtefact(
 forEachArtefact(
   '100 Continue is the app`s to give: the body is sent after it, and not when the app refuses',
   async (t, artefact) => {
-    const { server, port } = await useHttpServer(t, () => undefined);
-    server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+    const app = await useHttpServer(t, () => undefined);
+    app.server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
       if (request.url === '/no') return void response.writeHead(401).end('no');
       response.writeContinue();
       request.pipe(response);
     });
-    const hurricane = await serveLent(t, port, [], { artefact });
+    const hurricane = await serveLent(t, app, [], { artefact });
     const put = (target: string): string =>
       `PUT ${target} HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n`;
     const welcome = await useClient(t, hurricane.port);

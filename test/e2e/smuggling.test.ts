@@ -13,7 +13,7 @@ forEachArtefact(
   'no request of the corpus ever becomes a second one at the app, nor stays in the books',
   async (t, artefact) => {
     const app = await useRawApp(t, () => ok);
-    const hurricane = await serveLent(t, app.port, [], { artefact });
+    const hurricane = await serveLent(t, app, [], { artefact });
     assert.ok(Object.keys(corpus).length >= 60);
     for (const [name, bytes] of Object.entries(corpus)) {
       await assertNoSecond(t, hurricane.port, app, bytes).catch((error: unknown) => {
@@ -31,7 +31,7 @@ forEachArtefact(
   'the judge would see a second request: an honest one behind the first is found',
   async (t, artefact) => {
     const app = await useRawApp(t, () => ok);
-    const { port } = await serveLent(t, app.port, [], { artefact });
+    const { port } = await serveLent(t, app, [], { artefact });
     const honest = post(['Content-Length: 0', 'Connection: keep-alive']);
     await assert.rejects(assertNoSecond(t, port, app, honest), /hidden/);
   },

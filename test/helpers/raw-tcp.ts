@@ -1,7 +1,7 @@
 // Both ends of a connection as bytes: a client that says exactly this, an app that records all it gets.
 
 import { once } from 'node:events';
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 
 import { readStrictly, type StrictRequest } from './strict-http.ts';
@@ -71,6 +71,7 @@ export async function useClient(
 }
 
 export interface RawApp {
+  readonly server: Server;
   readonly port: number;
   /** Every connection that was ever accepted. */
   readonly connections: readonly RawSocket[];
@@ -113,6 +114,7 @@ export async function useRawApp(
   };
   t.after(stop);
   return {
+    server,
     stop,
     port: (server.address() as AddressInfo).port,
     connections,
