@@ -1,67 +1,53 @@
-// Tells the log what happened: one row per event, one sentence each.
+// Tells the log what happened: one row per event, one sentence each; what is known of it are the fields.
 
 import type { EventMap, EventName, HurricaneEvent } from '../core/events.ts';
-import { describeExit, isSuccess } from '../core/exit-status.ts';
 import type { Log, LogFields } from '../core/log.ts';
 
 type Level = 'debug' | 'info' | 'warn' | 'error';
-type Line = readonly [level: Level, message: string, fields?: LogFields];
+type Line = readonly [level: Level, message: string];
 
 const sentences: { readonly [N in EventName]: (data: EventMap[N]) => Line } = {
-  'hurricane.started': ({ version, command }) => ['info', `hurricane ${version}`, { command }],
+  'hurricane.started': ({ version }) => ['info', `hurricane ${version}`],
+  'hurricane.ended': ({ exit_code: code }) => [code === 0 ? 'info' : 'error', 'hurricane ends'],
   // Where the probes are is announced with their paths.
-  'listener.bound': ({ listener, ...address }) => [
+  'listener.bound': ({ listener }) => [
     listener === 'app' ? 'info' : 'debug',
     `${listener} port bound`,
-    address,
   ],
   'listener.closed': ({ listener }) => ['info', `${listener} port closed`],
-  'dependency.waited': (data) => ['info', 'dependency reached', data],
-  'command.started': (data) => ['info', 'startup command started', data],
-  'command.ended': ({ status, ...data }) =>
-    isSuccess(status)
-      ? ['info', 'startup command finished', data]
-      : ['error', `startup command ${describeExit(status)}`, data],
-  'startup.succeeded': (data) => ['info', 'startup finished, the app is up', data],
-  'startup.failed': ({ reason }) => ['error', 'startup failed', { reason }],
-  'app.started': (data) => ['info', 'app started', data],
-  'app.listening': (data) => ['info', 'app accepts connections', data],
-  'app.ended': ({ status, expected, ...data }) => [
-    expected ? 'info' : 'error',
-    `app ${describeExit(status)}`,
-    data,
-  ],
-  'app.state-changed': (data) => ['debug', 'state of the app changed', data],
-  'app.restarting': ({ reason, ...data }) => [
-    'warn',
-    'the app is started again',
-    { reason, ...data },
-  ],
-  'app.restarted': (data) => ['info', 'the app is up again', data],
-  'app.crash-looping': (data) => ['error', 'crash loop: the app is given up', data],
-  'app.replacing': (data) => ['info', 'the app is replaced', data],
-  'app.replaced': (data) => ['info', 'the app was replaced', data],
-  'app.replacement-failed': (data) => ['error', 'the app was not replaced', data],
-  'probe.changed': ({ probe, passing, reason }) => [
+  'dependency.waited': () => ['info', 'dependency reached'],
+  'command.started': () => ['info', 'startup command started'],
+  'command.ended': ({ exit_code: code, ending }) =>
+    code === 0 ? ['info', 'startup command finished'] : ['error', `startup command ${ending}`],
+  'startup.succeeded': () => ['info', 'startup finished, the app is up'],
+  'startup.failed': () => ['error', 'startup failed'],
+  'app.started': () => ['info', 'app started'],
+  'app.listening': () => ['info', 'app accepts connections'],
+  'app.ended': ({ ending, expected }) => [expected ? 'info' : 'error', `app ${ending}`],
+  'app.state-changed': () => ['debug', 'state of the app changed'],
+  'app.restarting': () => ['warn', 'the app is started again'],
+  'app.restarted': () => ['info', 'the app is up again'],
+  'app.crash-looping': () => ['error', 'crash loop: the app is given up'],
+  'app.replacing': () => ['info', 'the app is replaced'],
+  'app.replaced': () => ['info', 'the app was replaced'],
+  'app.replacement-failed': () => ['error', 'the app was not replaced'],
+  'probe.changed': ({ probe, passing }) => [
     passing ? 'info' : 'warn',
     `${probe} probe ${passing ? 'passes' : 'fails'}`,
-    { probe, passing, reason },
   ],
-  'control.asked': ({ operation }) => ['info', `the operator asks to ${operation}`, { operation }],
-  'check.changed': ({ check, passing, text, tags }) => [
+  'control.asked': ({ operation }) => ['info', `the operator asks to ${operation}`],
+  'check.changed': ({ passing }) => [
     passing ? 'info' : 'warn',
     `check ${passing ? 'passes' : 'fails'}`,
-    { check, tags, passing, text },
   ],
-  'check.ran': (data) => ['debug', 'check ran', data],
-  'drain.started': (data) => ['info', 'stopping', data],
-  'drain.ended': (data) => [data.forced > 0 ? 'warn' : 'info', 'drain report', snakeCase(data)],
-  'webhook.delivered': (data) => ['debug', 'webhook delivered', data],
+  'check.ran': () => ['debug', 'check ran'],
+  'drain.started': () => ['info', 'stopping'],
+  'drain.ended': ({ forced }) => [forced > 0 ? 'warn' : 'info', 'drain report'],
+  'webhook.delivered': () => ['debug', 'webhook delivered'],
   // What is tried again and again is worth a warning once.
-  'webhook.failed': ({ url, reason, ...data }) => [
-    data.final || data.attempt === 1 ? 'warn' : 'debug',
+  'webhook.failed': ({ url, reason, final, attempt }) => [
+    final || attempt === 1 ? 'warn' : 'debug',
     `Sending webhook to ${url} has failed due to ${reason}`,
-    data,
   ],
 };
 
@@ -71,15 +57,19 @@ export function sentenceOf({ name, data }: HurricaneEvent): Line {
   return tell(data);
 }
 
-/** An observer that writes every event as one line, named by its field `event`. */
+/** An observer that writes every event as one line: its name in the field `event`, and all its data. */
 export function narrator(log: Log): (event: HurricaneEvent) => void {
   return (event) => {
-    const [level, message, fields] = sentenceOf(event);
-    log[level]({ event: event.name, ...fields }, message);
+    const [level, message] = sentenceOf(event);
+    log[level]({ event: event.name, ...fieldsOf(event.data) }, message);
   };
 }
 
-function snakeCase(data: EventMap['drain.ended']): LogFields {
-  const { longestMs, ...counts } = data;
-  return { ...counts, longest_ms: Math.round(longestMs) };
+/** In snake case, as every field of the log. */
+function fieldsOf(data: HurricaneEvent['data']): LogFields {
+  const entries = Object.entries(data).map(([name, value]): [string, unknown] => [
+    name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+    value,
+  ]);
+  return Object.fromEntries(entries);
 }

@@ -5,6 +5,7 @@ import type { Deadline } from '../core/deadline.ts';
 import type { Emit } from '../core/events.ts';
 import { describeExit, type ExitStatus } from '../core/exit-status.ts';
 import { stopShares } from '../core/stop-shares.ts';
+import { drainReport } from './drain-report.ts';
 import { outcomeOf, type Outcome, type Phase } from './outcome.ts';
 import type { Shutdown } from './shutdown.ts';
 
@@ -54,6 +55,7 @@ export async function run(cast: Cast, shutdown: Shutdown, gracePeriodMs: number)
 
   const { budget } = shutdown;
   const { appMs, flushMs } = stopShares(gracePeriodMs, cast.hasWebhooks);
+  const before = cast.intake?.report();
   cast.app.close();
   cast.announceStop();
   if (phase === 'serve') tellDrain(cast, reason, budget);
@@ -67,9 +69,9 @@ export async function run(cast: Cast, shutdown: Shutdown, gracePeriodMs: number)
     cast.app.stop(appDeadline),
     cast.intake?.stop(orderly ? appDeadline : budget.within(LAST_ANSWERS_MS)),
   ]);
-  if (phase === 'serve' && cast.intake !== undefined) {
+  if (phase === 'serve' && cast.intake !== undefined && before !== undefined) {
     const duration_ms = Math.round(performance.now() - startedAt);
-    cast.emit('drain.ended', { ...cast.intake.report(), duration_ms });
+    cast.emit('drain.ended', { ...drainReport(before, cast.intake.report()), duration_ms });
   }
   await cast.farewell(budget.within(Math.max(flushMs, LAST_ANSWERS_MS)));
   return outcomeOf({

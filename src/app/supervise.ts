@@ -9,7 +9,6 @@ import { readOomKills } from '../process/oom-kills.ts';
 import { writeTerminationLog } from '../process/termination-log.ts';
 import { AppCast, type AppCastOptions } from './app-cast.ts';
 import type { Edge } from './edge.ts';
-import type { Outcome } from './outcome.ts';
 import { run } from './run.ts';
 import { Shutdown } from './shutdown.ts';
 
@@ -50,7 +49,8 @@ export async function supervise(
   const lastLines = Deadline.after(LAST_LINES_MS);
   // After a burst there must be room for the line that says how it ended.
   await sink.flush(lastLines);
-  tellEnd(outcome, log);
+  const { phase, exitCode: exit_code, reason, next } = outcome;
+  cast.emit('hurricane.ended', { phase, exit_code, reason, next });
   await writeTerminationLog(config.terminationLog, {
     phase: outcome.phase,
     code: outcome.exitCode,
@@ -72,9 +72,4 @@ function openLog({ log }: SupervisingConfig, { stdout }: Edge, sink: LogSink): L
     color: stdout.color,
     write: (line) => sink.write(line),
   });
-}
-
-function tellEnd({ phase, exitCode, reason, next }: Outcome, log: Log): void {
-  const level = exitCode === 0 ? 'info' : 'error';
-  log[level]({ phase, exit_code: exitCode, reason, next }, 'hurricane ends');
 }

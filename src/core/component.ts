@@ -35,6 +35,16 @@ export interface DrainReport {
   readonly longestMs: number;
 }
 
+/** What became of the requests that were in hand at the stop, and of those that came after it. */
+export interface StopReport {
+  readonly in_hand: number;
+  readonly accepted: number;
+  readonly completed: number;
+  readonly shed: number;
+  readonly aborted: number;
+  readonly failed: number;
+}
+
 /** Where work went before. What is in hand there goes on there. */
 export interface Former {
   /**

@@ -1,7 +1,7 @@
 // The closed list of what can happen, and the emitter that tells observers: log, metrics, webhooks.
 
-import type { DrainReport } from './component.ts';
-import type { ExitStatus } from './exit-status.ts';
+import type { DrainReport, StopReport } from './component.ts';
+import type { Ending } from './exit-status.ts';
 
 export type ProbeName = 'startup' | 'readiness' | 'liveness';
 
@@ -18,16 +18,17 @@ export type ReplacementCause = 'sighup' | 'ctl' | 'lifetime' | 'memory' | 'liven
 /** Event name → what is known about it. Names are dotted and past tense; fields end in their unit. */
 export interface EventMap {
   'hurricane.started': { version: string; command: string };
+  'hurricane.ended': { phase: string; exit_code: number; reason: string; next: string };
   'listener.bound': { listener: 'app' | 'probe'; host: string; port: number };
   'listener.closed': { listener: 'app' };
   'dependency.waited': { target: string; duration_ms: number };
   'command.started': { command: string };
-  'command.ended': { command: string; status: ExitStatus; duration_ms: number };
+  'command.ended': { command: string; duration_ms: number } & Ending;
   'startup.succeeded': { duration_s: number };
   'startup.failed': { reason: string; output: string | undefined };
   'app.started': { pid: number; command: string };
   'app.listening': { address: string; duration_ms: number };
-  'app.ended': { pid: number | undefined; status: ExitStatus; expected: boolean; killed: boolean };
+  'app.ended': { pid: number | undefined; expected: boolean; killed: boolean } & Ending;
   'app.state-changed': { state: AppState; previous: AppState };
   'app.restarting': { cause: RestartCause; reason: string; attempt: number; delay_ms: number };
   'app.restarted': { cause: RestartCause; pid: number | undefined; duration_ms: number };
@@ -55,7 +56,8 @@ export interface EventMap {
   'check.changed': { check: string; tags: readonly string[]; passing: boolean; text: string };
   'check.ran': { check: string; passing: boolean; duration_ms: number };
   'drain.started': { reason: string; budget_ms: number };
-  'drain.ended': DrainReport & { duration_ms: number };
+  /** Of the whole run, and apart from it what was in hand at the stop and came after it. */
+  'drain.ended': DrainReport & { during_stop: StopReport; duration_ms: number };
   'webhook.delivered': { type: string; id: string; attempt: number };
   'webhook.failed': {
     type: string;

@@ -16,6 +16,17 @@ export function isSuccess(status: ExitStatus): boolean {
   return status.kind === 'exited' && status.code === 0;
 }
 
+/** How a process ended, as events tell it. */
+export interface Ending {
+  readonly exit_code: number;
+  /** Reads after the name of a program. */
+  readonly ending: string;
+}
+
+export function endingOf(status: ExitStatus): Ending {
+  return { exit_code: exitCodeOf(status), ending: describeExit(status) };
+}
+
 /** Reads after the name of a program: `exited with code 3`. */
 export function describeExit(status: ExitStatus): string {
   switch (status.kind) {

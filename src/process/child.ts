@@ -3,7 +3,7 @@
 import type { StopSignal } from '../config/config.ts';
 import type { Deadline } from '../core/deadline.ts';
 import type { Emit } from '../core/events.ts';
-import type { ExitStatus } from '../core/exit-status.ts';
+import { endingOf, type ExitStatus } from '../core/exit-status.ts';
 import type { Log } from '../core/log.ts';
 import { assertNever } from '../lib/assert-never.ts';
 import {
@@ -123,7 +123,7 @@ export class Child {
         emit('app.started', { pid: effect.pid, command: displayCommand(spec.words) });
         break;
       case 'tell-ended':
-        emit('app.ended', effect.end);
+        this.#tellEnded(effect.end);
         this.#ended.resolve(effect.end.status);
         break;
       default:
@@ -136,6 +136,10 @@ export class Child {
     const { leaderOnly } = this.#options.stopSignal;
     if (leaderOnly && signal !== 'SIGKILL') group?.signalLeader(signal);
     else group?.signal(signal);
+  }
+
+  #tellEnded({ status, ...end }: ChildEnd): void {
+    this.#options.emit('app.ended', { ...end, ...endingOf(status) });
   }
 
   #spawn(): void {

@@ -3,7 +3,7 @@
 import type { StartupConfig } from '../config/config.ts';
 import { HurricaneError } from '../core/errors.ts';
 import type { Emit } from '../core/events.ts';
-import { describeExit, isSuccess } from '../core/exit-status.ts';
+import { describeExit, endingOf, isSuccess } from '../core/exit-status.ts';
 import type { Log } from '../core/log.ts';
 import { maskCredentials } from '../core/mask-credentials.ts';
 import { abortError } from '../lib/waiting.ts';
@@ -41,7 +41,7 @@ export async function runStartupCommands(
     const onLine = (line: OutputLine): void => logLine(log, command, line);
     const result = await runOnce({ words, env, cwd }, { timeoutMs, graceMs, over, signal, onLine });
     const duration_ms = Math.round(result.durationMs);
-    emit('command.ended', { command, status: result.status, duration_ms });
+    emit('command.ended', { command, ...endingOf(result.status), duration_ms });
     if (result.cut === 'abort')
       throw abortError(signal, `the startup command ${command} was running`);
     if (result.cut === undefined && isSuccess(result.status)) continue;

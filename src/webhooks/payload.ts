@@ -2,7 +2,6 @@
 
 import type { WebhookType } from '../config/config.ts';
 import type { EventMap, HurricaneEvent } from '../core/events.ts';
-import { describeExit } from '../core/exit-status.ts';
 
 export type WebhookStatus = 'succeeded' | 'failed';
 
@@ -77,8 +76,8 @@ function probeChanged({ probe, passing, previous, reason }: EventMap['probe.chan
   };
 }
 
-function appEnded({ status, expected, killed }: EventMap['app.ended']): Edge {
-  const reason = killed ? 'had to be killed' : describeExit(status);
+function appEnded({ ending, expected, killed }: EventMap['app.ended']): Edge {
+  const reason = killed ? 'had to be killed' : ending;
   return {
     type: 'app',
     status: statusOf(expected && !killed),
@@ -113,8 +112,8 @@ function replacementFailed({ cause, reason, output }: EventMap['app.replacement-
   };
 }
 
-function drainEnded({ accepted, forced, duration_ms: ms }: EventMap['drain.ended']): Edge {
-  const reason = `${forced} of ${accepted} requests were cut, the drain took ${ms} ms`;
+function drainEnded({ during_stop: stop, forced, duration_ms: ms }: EventMap['drain.ended']): Edge {
+  const reason = `${forced} of ${stop.in_hand + stop.accepted} requests were cut, the drain took ${ms} ms`;
   return { type: 'drain', status: statusOf(forced === 0), reason, previous: null, traceback: null };
 }
 

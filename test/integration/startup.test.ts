@@ -41,7 +41,7 @@ function useCommands(t: TestContext, options: Partial<StartupCommandOptions> = {
     timeoutMs: Infinity,
     ...{ graceMs: 200, env: process.env, cwd, signal: never, log },
     emit: (name, data) => {
-      const ended = 'status' in data && data.status.kind;
+      const ended = 'ending' in data && data.ending;
       events.push(['command' in data && data.command, name, ended].filter(Boolean).join(' '));
     },
     ...options,
@@ -61,9 +61,9 @@ suite('startup commands', () => {
     assert.equal(has('second'), true);
     assert.deepEqual(events, [
       'step 1 command.started',
-      'step 1 command.ended exited',
+      'step 1 command.ended exited with code 0',
       'step 2 command.started',
-      'step 2 command.ended exited',
+      'step 2 command.ended exited with code 0',
     ]);
     assert.deepEqual(log.lines, [
       {

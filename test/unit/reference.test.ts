@@ -6,6 +6,15 @@ import { withSections } from '../../scripts/generate.ts';
 import { variablesOf } from '../../src/config/option.ts';
 import { rows } from '../../src/config/options.ts';
 import { catalogue } from '../../src/core/errors.ts';
+import type { RequestRecord } from '../../src/core/request-record.ts';
+import { AccessLog } from '../../src/proxy/access-log.ts';
+import { recordedLog } from '../helpers/recorded-log.ts';
+
+const record: RequestRecord = {
+  ...{ method: 'GET', target: '/', status: 200, outcome: 'completed', fault: undefined },
+  ...{ queueMs: 0, appMs: 0, ttfbMs: 0, durationMs: 0, requestBytes: 0, responseBytes: 0 },
+  ...{ requestId: 'r', traceparent: 't', clientAddress: '::1', upgraded: false },
+};
 
 const page = await readFile(new URL('../../docs/reference.md', import.meta.url), 'utf8');
 
@@ -33,6 +42,15 @@ suite('docs/reference.md', () => {
     for (const [code, { exitCode }] of Object.entries(catalogue)) {
       assert.ok(page.includes(`| ${exitCode} | \`${code}\` |`), code);
     }
+  });
+
+  test('has every field of the access log, and none that does not exist', () => {
+    const log = recordedLog();
+    new AccessLog(log, 'all').write(record);
+    const [, section = ''] = /## Access log\n([^]*?)\n## /.exec(page) ?? [];
+    const cells = [...section.matchAll(/^\| (`.*?) \|/gm)].map(([, cell = '']) => cell);
+    const documented = cells.flatMap((cell) => cell.match(/(?<=`)\w+(?=`)/g) ?? []);
+    assert.deepEqual(documented.sort(), Object.keys(log.lines[0]?.fields ?? {}).sort());
   });
 
   test('a page without a mark, or with a mark too many, is refused', async () => {

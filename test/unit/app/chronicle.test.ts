@@ -16,7 +16,7 @@ const appStarted = (pid: number): HurricaneEvent => ({
 });
 const appEnded = (pid: number): HurricaneEvent => ({
   name: 'app.ended',
-  data: { pid, status: { kind: 'exited', code: 3 }, expected: false, killed: false },
+  data: { pid, exit_code: 3, ending: 'exited with code 3', expected: false, killed: false },
 });
 
 test('keeps the last twenty transitions, the oldest first, in the words of the log', () => {

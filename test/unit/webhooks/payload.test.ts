@@ -25,10 +25,11 @@ test('names its type in words', () => {
   assert.equal(info('readiness'), 'Readiness webhook');
 });
 
-const ended = { pid: 7, status: { kind: 'signalled', signal: 'SIGTERM' } } as const;
+const ended = { pid: 7, exit_code: 143, ending: 'was ended by SIGTERM' };
 const report = {
   ...{ accepted: 9, completed: 8, shed: 0, aborted: 0, failed: 0 },
   ...{ longestMs: 5, duration_ms: 1200 },
+  during_stop: { in_hand: 2, accepted: 1, completed: 3, shed: 0, aborted: 0, failed: 0 },
 };
 
 const table: [title: string, event: HurricaneEvent, expected: object | undefined][] = [
@@ -87,7 +88,7 @@ const table: [title: string, event: HurricaneEvent, expected: object | undefined
   [
     'a drain that cut something',
     { name: 'drain.ended', data: { ...report, forced: 1 } },
-    { type: 'drain', status: 'failed', reason: '1 of 9 requests were cut, the drain took 1200 ms' },
+    { type: 'drain', status: 'failed', reason: '1 of 3 requests were cut, the drain took 1200 ms' },
   ],
   [
     'nothing about a success that a probe tells anyway',
