@@ -21,7 +21,7 @@ import type { OutputLine } from '../process/output.ts';
 import { Reaper } from '../process/reaper.ts';
 import { wrapperWarning } from '../process/wrappers.ts';
 import { runStartupCommands } from '../startup/startup-commands.ts';
-import { waitForDependencies } from '../startup/wait-for.ts';
+import { displayTarget, waitForDependencies } from '../startup/wait-for.ts';
 import { WebhookSender } from '../webhooks/webhook-sender.ts';
 import { announceProbes } from './announce.ts';
 import { Chronicle } from './chronicle.ts';
@@ -63,7 +63,7 @@ export class Backstage {
   readonly #emit: Emit;
   /** The environment of every program that we start: ours without our secrets. */
   readonly #env: Record<string, string | undefined>;
-  readonly #chronicle = new Chronicle();
+  readonly #chronicle: Chronicle;
   readonly #reaper: Reaper;
   readonly #webhooks: WebhookSender;
   readonly #control: ControlServer;
@@ -75,6 +75,7 @@ export class Backstage {
     const { emit } = events;
     this.#options = options;
     this.#emit = emit;
+    this.#chronicle = new Chronicle(config.startup.waitFor.map(displayTarget));
     const controlPath = resolve(edge.cwd, config.controlSocket);
     this.#env = programEnvironment(edge.env, config.secretVariables, controlPath);
     this.#reaper = new Reaper({
@@ -239,13 +240,18 @@ export class Backstage {
   }
 
   #separateProbes(): Listener | undefined {
-    const { config } = this.#options;
+    const { config, requests } = this.#options;
     const { listen, integrated } = config.probes;
     if (listen === undefined || integrated) return undefined;
+    const follows =
+      requests === undefined ? '' : ', which is --port + 1 unless it is given, or with --port';
     return new Listener({
       ...listen,
       ...config.connections,
-      portFlag: '--probe-port',
+      hints: {
+        port: `choose another with --probe-port${follows}`,
+        host: 'name an address of this machine with --probe-host',
+      },
       handler: {
         handleRequest: (request: IncomingMessage, response: ServerResponse) =>
           this.probeServer.handleAll(request, response),

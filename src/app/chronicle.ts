@@ -66,6 +66,14 @@ export class Chronicle {
     failedReplacements: new Map<string, number>(),
   };
   #drainEndsAt: number | undefined;
+  /** Dependencies that were not reached yet. */
+  readonly #missing: Set<string>;
+  #step = '';
+
+  /** `dependencies`: what startup waits for first, by the names that events give them. */
+  constructor(dependencies: readonly string[] = []) {
+    this.#missing = new Set(dependencies);
+  }
 
   observe(event: HurricaneEvent): void {
     this.#follow(event);
@@ -111,8 +119,28 @@ export class Chronicle {
     return Math.max(0, this.#drainEndsAt - performance.now());
   }
 
+  /** What the start is waiting for; empty when nobody knows. */
+  get startWaitsFor(): string {
+    return this.#missing.size > 0 ? [...this.#missing].join(', ') : this.#step;
+  }
+
   #follow({ name, data }: HurricaneEvent): void {
     switch (name) {
+      case 'dependency.waited':
+        this.#missing.delete(data.target);
+        break;
+      case 'command.started':
+        this.#step = `the startup command ${data.command}`;
+        break;
+      case 'command.ended':
+        this.#step = '';
+        break;
+      case 'app.started':
+        this.#step = 'the app to accept connections';
+        break;
+      case 'app.listening':
+        this.#step = 'the startup checks';
+        break;
       case 'app.restarting':
         count(this.#counts.restarts, data.cause);
         break;

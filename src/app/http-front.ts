@@ -36,7 +36,10 @@ export class HttpFront implements Front {
     this.listener = new Listener({
       ...config.listen,
       ...config.connections,
-      portFlag: '--port',
+      hints: {
+        port: 'choose another with --port',
+        host: 'name an address of this machine with --host',
+      },
       handler: config.probes.integrated ? this.#withProbes() : this.intake,
     });
   }

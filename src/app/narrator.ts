@@ -44,9 +44,9 @@ const sentences: { readonly [N in EventName]: (data: EventMap[N]) => Line } = {
   'drain.started': () => ['info', 'stopping'],
   'drain.ended': ({ forced }) => [forced > 0 ? 'warn' : 'info', 'drain report'],
   'webhook.delivered': () => ['debug', 'webhook delivered'],
-  // What is tried again and again is worth a warning once.
+  // What is tried again and again is worth a warning once, and the first retry a line.
   'webhook.failed': ({ url, reason, final, attempt }) => [
-    final || attempt === 1 ? 'warn' : 'debug',
+    final || attempt === 1 ? 'warn' : attempt === 2 ? 'info' : 'debug',
     `Sending webhook to ${url} has failed due to ${reason}`,
   ],
 };

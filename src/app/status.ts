@@ -88,11 +88,12 @@ export function statusOf(sources: StatusSources, details: boolean): Status {
     const answer = sources.verdict(probe);
     return { passing: answer.passing, text: shown(answer), since: answer.since.toISOString() };
   };
-  const { drainLeftMs, restarts, replacements, failedReplacements } = sources.chronicle;
+  const { drainLeftMs, restarts, replacements, failedReplacements, startWaitsFor } =
+    sources.chronicle;
   return {
     state: stateOf(readiness.reason),
     reason: readiness.reason,
-    text: shown(readiness),
+    text: whyOf(shown(readiness), readiness.reason, details ? startWaitsFor : ''),
     since: readiness.since.toISOString(),
     version: sources.version,
     app_version: sources.appVersion ?? null,
@@ -111,6 +112,12 @@ export function statusOf(sources: StatusSources, details: boolean): Status {
     drain_left_s: drainLeftMs === undefined ? null : seconds(drainLeftMs),
     transitions: sources.chronicle.transitions(details),
   };
+}
+
+function whyOf(text: string, reason: Answer['reason'], startWaitsFor: string): string {
+  return reason === 'starting' && startWaitsFor !== ''
+    ? `${text}: waits for ${startWaitsFor}`
+    : text;
 }
 
 /** Readiness decides: it is what brings traffic. */

@@ -96,6 +96,7 @@ export class ControlServer {
   async #carryOut(operation: OperationName, response: ServerResponse): Promise<void> {
     this.#options.emit('control.asked', { operation });
     const { done, text } = await this.#options.operations[operation]();
+    if (!done) this.#options.log.warn({ operation, reason: text }, 'the operator was refused');
     respondJson(response, done ? 200 : 409, { operation, done, text });
   }
 }

@@ -20,8 +20,8 @@ export interface ListenerOptions extends ListenerLimits {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
-  /** The flag that changes the port, for the sentence about a taken one. */
-  readonly portFlag: string;
+  /** What to do about a port that is taken, and about an address that is not ours. */
+  readonly hints: { readonly port: string; readonly host: string };
   readonly handler: Handler;
 }
 
@@ -166,16 +166,19 @@ export class Listener {
   }
 
   #explain(error: unknown): Error {
-    const { host, port, portFlag } = this.#options;
+    const { host, port, hints } = this.#options;
     const { code, message } = error as NodeJS.ErrnoException;
-    const details = { hint: `choose another with ${portFlag}`, cause: error };
+    const byPort = { hint: hints.port, cause: error };
+    const byHost = { hint: hints.host, cause: error };
     switch (code) {
       case 'EADDRINUSE':
-        return new HurricaneError('port-taken', `port ${port} (${host}) is taken`, details);
+        return new HurricaneError('port-taken', `port ${port} (${host}) is taken`, byPort);
       case 'EACCES':
-        return new HurricaneError('permission-refused', `port ${port} is not allowed`, details);
+        return new HurricaneError('permission-refused', `port ${port} is not allowed`, byPort);
+      case 'EADDRNOTAVAIL':
+        return new HurricaneError('port-taken', `${host} is no address of this machine`, byHost);
       default:
-        return new HurricaneError('port-taken', `cannot listen on ${host}: ${message}`, details);
+        return new HurricaneError('port-taken', `cannot listen on ${host}: ${message}`, byHost);
     }
   }
 }

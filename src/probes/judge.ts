@@ -36,7 +36,7 @@ export interface Verdict {
   readonly text: string;
   readonly reason:
     'up' | 'starting' | 'draining' | 'restarting' | 'drained' | 'check' | 'lifetime' | 'queue';
-  /** For logs and webhooks: the text, with the details of failing checks. */
+  /** For people: logs, webhooks and the owner's status; with the details of failing checks. */
   readonly details: string;
 }
 
@@ -61,7 +61,11 @@ export function judge(probe: ProbeName, state: HealthState, options: JudgeOption
 
 /** Not ready at `limit` or more, ready again at 80 % of it; with a limit of 0 never ready. */
 export function isCongested(queued: number, limit: number, congested: boolean): boolean {
-  return queued >= limit || (congested && queued > Math.floor(0.8 * limit));
+  return queued >= limit || (congested && queued > lowMark(limit));
+}
+
+function lowMark(limit: number): number {
+  return Math.floor(0.8 * limit);
 }
 
 const drainingVerdict = refuse('draining', 'draining');
@@ -88,21 +92,35 @@ function headOf({ name = 'check' }: FailingCheck): string {
 
 function lifetime({ requests }: HealthState, { maxLifetime }: JudgeOptions): Verdict | undefined {
   if (maxLifetime === undefined || requests <= maxLifetime) return undefined;
-  return refuse('lifetime', `Requests: ${requests} max lifetime: ${maxLifetime}`);
+  return refuse(
+    'lifetime',
+    `Requests: ${requests} max lifetime: ${maxLifetime}`,
+    `the app has served ${requests} requests, more than its lifetime of ${maxLifetime} (--max-lifetime)`,
+  );
 }
 
 function queue(state: HealthState, { queueLimit }: JudgeOptions): Verdict | undefined {
   if (!state.congested) return undefined;
-  return refuse('queue', `Request queue size: ${state.queued} limit: ${queueLimit}`);
+  return refuse(
+    'queue',
+    `Request queue size: ${state.queued} limit: ${queueLimit}`,
+    `${state.queued} requests wait for their answer: not ready from ${queueLimit} on (--req-queue-len) until ${lowMark(queueLimit)} are left`,
+  );
 }
 
-function refuse(reason: Verdict['reason'], text: string): Verdict {
-  return { passing: false, status: 400, text, reason, details: text };
+function refuse(reason: Verdict['reason'], text: string, details = text): Verdict {
+  return { passing: false, status: 400, text, reason, details };
 }
 
 function up(probe: ProbeName, state: HealthState): Verdict {
   const text = upText(probe, state);
-  return { passing: true, status: 200, text, reason: 'up', details: text };
+  const details = probe === 'liveness' ? aliveDetails(state) : text;
+  return { passing: true, status: 200, text, reason: 'up', details };
+}
+
+function aliveDetails({ requests, averageMs, queued }: HealthState): string {
+  if (requests === 0) return 'alive';
+  return `alive: the app answers in ${averageMs.toFixed(2)} ms on average, ${queued} requests wait for their answer`;
 }
 
 function upText(probe: ProbeName, state: HealthState): string {

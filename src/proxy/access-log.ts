@@ -5,7 +5,7 @@ import type { Log } from '../core/log.ts';
 import type { RequestRecord } from '../core/request-record.ts';
 
 /**
- * `errors` keeps what failed, was refused by us, or was answered with 5xx. What the app lost is named
+ * `errors` keeps what failed, was refused by us, or was answered with 5xx. What was lost is named
  * in every mode, as a warning: nobody else knows that it may have been processed, or may not.
  */
 export class AccessLog {
@@ -46,8 +46,9 @@ export class AccessLog {
   }
 }
 
-/** The app had it, and ended the connection without a whole answer. */
-function isLost({ fault }: RequestRecord): boolean {
+/** The app had it, and there was no whole answer: the app ended the connection, or our stop cut it. */
+function isLost({ fault, outcome }: RequestRecord): boolean {
+  if (fault === 'stopped') return outcome === 'failed';
   return fault === 'app-reset' || fault === 'app-truncated';
 }
 

@@ -255,11 +255,16 @@ export class Proxy implements Intake<Address>, Handler {
     exchange.answer(faults[fault].status);
     answerFault(request, response, {
       fault,
-      text,
+      text: text ?? (fault === 'body-too-large' ? this.#bodyTooLarge() : undefined),
       requestId: exchange.requestId,
       retryAfterS: this.#retryAfterS(),
       close: this.#state !== 'starting' && this.#state !== 'open',
     });
+  }
+
+  #bodyTooLarge(): string {
+    const { maxBodyBytes } = this.#options.config;
+    return `The request body is larger than the ${maxBodyBytes} bytes that --max-body-size allows.`;
   }
 
   /** A start that has taken long may take as long again: half of it, between 1 and 30 seconds. */

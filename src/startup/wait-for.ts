@@ -75,7 +75,8 @@ function reachTarget(target: DependencyTarget, limits: ReachLimits): Promise<Rea
   return target.kind === 'tcp' ? reachTcp(target, limits) : reachHttp(target.url, limits);
 }
 
-function displayTarget(target: DependencyTarget): string {
+/** How events and the log name it. */
+export function displayTarget(target: DependencyTarget): string {
   return target.kind === 'tcp'
     ? `tcp://${target.host}:${target.port}`
     : maskCredentials(target.url);

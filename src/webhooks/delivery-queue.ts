@@ -25,6 +25,8 @@ export interface DeliveryOptions {
 interface Entry {
   readonly webhook: Webhook;
   attempts: number;
+  /** Why the last attempt that came to an end has failed. */
+  failure?: string;
 }
 
 export class DeliveryQueue {
@@ -76,6 +78,7 @@ export class DeliveryQueue {
       if (result.kind !== 'retry') this.#waiting.shift();
       // What the end of the flush cut is told by the flush.
       else if (this.#isOver()) break;
+      else entry.failure = result.reason;
       this.#tell(entry, result);
       if (result.kind === 'retry') await this.#pause(entry.attempts, result.notBeforeMs);
     }
@@ -115,7 +118,9 @@ export class DeliveryQueue {
 
   #giveUp(index: number, reason: string): void {
     for (const entry of this.#waiting.splice(index, 1)) {
-      this.#tell(entry, { kind: 'refused', reason });
+      const last = entry.failure ?? (entry.attempts > 0 ? 'no answer yet' : undefined);
+      const whole = last === undefined ? reason : `${reason}, the last attempt: ${last}`;
+      this.#tell(entry, { kind: 'refused', reason: whole });
     }
   }
 }

@@ -111,7 +111,7 @@ forEachArtefact('a taken port is 69, names its flag, and starts nothing', async 
     const { phase, reason, next } = await hurricane.sees(/^hurricane ends$/);
     assert.equal(phase, 'listen');
     assert.match(String(reason), new RegExp(`^port ${port} \\(.+\\) is taken$`));
-    assert.equal(next, `choose another with ${flag}`);
+    assert.ok(String(next).startsWith(`choose another with ${flag}`), String(next));
     assert.ok(!existsSync(join(cwd, 'ran')));
   }
 });

@@ -77,7 +77,7 @@ export async function useProxy(t: TestContext, given: ProxyGiven): Promise<TestP
   });
   const { headerTimeoutMs, idleTimeoutMs, maxHeaderBytes } = config;
   const listener: Listener = new Listener({
-    ...{ host: '127.0.0.1', port: 0, portFlag: '--port', handler: proxy },
+    ...{ host: '127.0.0.1', port: 0, hints: { port: '', host: '' }, handler: proxy },
     ...{ headerTimeoutMs, idleTimeoutMs, maxHeaderBytes },
   });
   if (given.app !== undefined) {

@@ -88,12 +88,14 @@ suite('routes', () => {
     });
   }
 
-  test('what was refused or has failed is 409 with the reason', async (t) => {
+  test('what was refused or has failed is 409 with the reason, and is logged', async (t) => {
     const no = { done: false, text: 'hurricane is stopping' };
-    const { path, start } = setUp(t, { operations: { reload: () => Promise.resolve(no) } });
+    const { path, start, log } = setUp(t, { operations: { reload: () => Promise.resolve(no) } });
     await start();
     const { status, body } = await ask(path, 'POST', '/reload');
     assert.deepEqual([status, body], [409, { operation: 'reload', ...no }]);
+    const fields = { operation: 'reload', reason: no.text };
+    assert.deepEqual(log.lines, [{ level: 'warn', message: 'the operator was refused', fields }]);
   });
 
   test('another method is 405 and names the right one, and nothing is carried out', async (t) => {

@@ -18,7 +18,7 @@ async function useListener(
   { port = 0, host = '127.0.0.1' } = {},
 ): Promise<Listener> {
   const listener = new Listener({
-    ...{ host, port, portFlag: '--port', handler },
+    ...{ host, port, hints: { port: 'by --port', host: 'by --host' }, handler },
     ...{ headerTimeoutMs: 15_000, idleTimeoutMs: 75_000, maxHeaderBytes: 65_536 },
   });
   await listener.bind();
@@ -34,7 +34,7 @@ test('a taken port is a sentence that names the flag, and leaves nothing behind'
     assert.ok(error instanceof HurricaneError);
     assert.equal(error.code, 'port-taken');
     assert.match(error.message, new RegExp(`port ${address.port} .*taken`));
-    assert.match(error.hint ?? '', /--port/);
+    assert.equal(error.hint, 'by --port');
     return true;
   });
 });
@@ -45,6 +45,14 @@ test('`::` is not contented with IPv4 when somebody has the port on an address o
   await once(other, 'listening');
   const { port } = other.address() as AddressInfo;
   await assert.rejects(useListener(t, answering, { host: '::', port }), { code: 'port-taken' });
+});
+
+test('an address of another machine is a sentence that names the flag of the host', async (t) => {
+  await assert.rejects(useListener(t, answering, { host: '192.0.2.1' }), {
+    code: 'port-taken',
+    message: '192.0.2.1 is no address of this machine',
+    hint: 'by --host',
+  });
 });
 
 test('`::` accepts IPv4 as well', async (t) => {

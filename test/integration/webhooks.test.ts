@@ -244,6 +244,18 @@ test('stops at the deadline, and says how many stayed undelivered', async (t) =>
   assert.equal(sender.queued, 0);
 });
 
+test('names the last failure of what it gives up, which the end of the time did not cause', async (t) => {
+  const sink = await useSink(t, 500, 'hang');
+  const { sender, failures, until } = makeSender(t, [sink.url]);
+  sender.observe(edge('startup', false));
+  await until(() => failures.length === 1);
+  await sender.stop(Deadline.after(300));
+  assert.deepEqual(
+    failures.map(({ reason }) => reason),
+    ['HTTP 500', 'the time to deliver it is over, the last attempt: HTTP 500'],
+  );
+});
+
 test('keeps at most 1000 waiting, and gives up the oldest of them', async (t) => {
   const sink = await useSink(t, 'hang');
   const { sender, failures } = makeSender(t, [sink.url], { timeoutMs: 60_000 });

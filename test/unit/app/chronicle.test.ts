@@ -100,3 +100,25 @@ test('counts down what is left of the grace period', () => {
   assert.ok(left > 50_000 && left <= 60_000, String(left));
   assert.equal(chronicleOf(drain(-1)).drainLeftMs, 0);
 });
+
+test('knows what the start waits for: dependencies, then a command, then the app and its checks', () => {
+  const chronicle = new Chronicle(['tcp://a:1', 'tcp://b:2']);
+  const after = (event: HurricaneEvent): string => {
+    chronicle.observe(event);
+    return chronicle.startWaitsFor;
+  };
+  assert.equal(chronicle.startWaitsFor, 'tcp://a:1, tcp://b:2');
+  const waited = { target: 'tcp://a:1', duration_ms: 1 };
+  assert.equal(after({ name: 'dependency.waited', data: waited }), 'tcp://b:2');
+  assert.equal(after({ name: 'dependency.waited', data: { ...waited, target: 'tcp://b:2' } }), '');
+  const command = 'migrate';
+  assert.equal(
+    after({ name: 'command.started', data: { command } }),
+    'the startup command migrate',
+  );
+  const ended = { command, exit_code: 0, ending: 'exited with code 0', duration_ms: 1 };
+  assert.equal(after({ name: 'command.ended', data: ended }), '');
+  assert.equal(after(appStarted(1)), 'the app to accept connections');
+  const listening = { address: '127.0.0.1:1', duration_ms: 1 };
+  assert.equal(after({ name: 'app.listening', data: listening }), 'the startup checks');
+});

@@ -72,3 +72,16 @@ test('names in fields are snake case', () => {
   const fields = { event: 'drain.ended', ...report, longest_ms: 3, during_stop, duration_ms: 4 };
   assert.deepEqual(log.lines, [{ level: 'warn', message: 'drain report', fields }]);
 });
+
+test('of the attempts to deliver a webhook the first, the second and the last are worth a line', () => {
+  const log = recordedLog();
+  const observe = narrator(log);
+  for (const attempt of [1, 2, 3, 4]) {
+    const data = { type: 'app', id: 'i', url: 'u', attempt, reason: 'no', final: attempt === 4 };
+    observe({ name: 'webhook.failed', data });
+  }
+  assert.deepEqual(
+    log.lines.map(({ level }) => level),
+    ['warn', 'info', 'debug', 'warn'],
+  );
+});

@@ -131,3 +131,20 @@ test('is always congested with a limit of 0', () => {
   assert.equal(isCongested(0, 0, false), true);
   assert.equal(isCongested(0, 0, true), true);
 });
+
+test('says to people what the short texts of the original mean', () => {
+  const details = (probe: ProbeName, change: Partial<HealthState>): string =>
+    judge(probe, { ...up, ...change }, options).details;
+  assert.equal(
+    details('liveness', { requests: 3 }),
+    'the app has served 3 requests, more than its lifetime of 2 (--max-lifetime)',
+  );
+  assert.equal(
+    details('readiness', { congested: true, queued: 9 }),
+    '9 requests wait for their answer: not ready from 10 on (--req-queue-len) until 8 are left',
+  );
+  assert.equal(
+    details('liveness', { requests: 1, averageMs: 12.345, queued: 3 }),
+    'alive: the app answers in 12.35 ms on average, 3 requests wait for their answer',
+  );
+});

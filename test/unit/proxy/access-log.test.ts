@@ -55,9 +55,9 @@ test('`errors` keeps 5xx and what we refused or cut, `off` keeps nothing', () =>
   assert.deepEqual(off.lines, []);
 });
 
-test('what the app lost is named in every mode, as a warning', () => {
+test('what the app or the stop lost is named in every mode, as a warning', () => {
   for (const mode of ['all', 'errors', 'off'] as const) {
-    for (const fault of ['app-reset', 'app-truncated'] as const) {
+    for (const fault of ['app-reset', 'app-truncated', 'stopped'] as const) {
       const log = recordedLog();
       new AccessLog(log, mode).write({ ...record, outcome: 'failed', fault });
       const [line] = log.lines;
@@ -65,4 +65,10 @@ test('what the app lost is named in every mode, as a warning', () => {
       assert.deepEqual([line?.level, id, method, target], ['warn', 'r', 'GET', '/a']);
     }
   }
+});
+
+test('what was refused after the stop was not lost', () => {
+  const log = recordedLog();
+  new AccessLog(log, 'off').write({ ...record, outcome: 'shed', fault: 'stopped' });
+  assert.deepEqual(log.lines, []);
 });
