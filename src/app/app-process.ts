@@ -166,7 +166,9 @@ export function assertExecutable(
   const lookup = findExecutable(word, { path: env['PATH'], cwd });
   if (lookup.kind === 'missing') {
     throw new HurricaneError('app-not-found', `the app ${word} was not found`, {
-      hint: 'name a program in PATH, or its path, behind `--`',
+      hint: /\s/.test(word)
+        ? `it was given as one word: leave out the quotes, and write -- ${word}`
+        : 'name a program in PATH, or its path, behind `--`',
     });
   }
   if (lookup.kind === 'not-executable') {

@@ -25,6 +25,10 @@ const commands = {
   completion: completionCommand,
 } as const satisfies Record<string, RunCommand>;
 
+const withValue = rows
+  .filter(({ flag }) => !flag)
+  .flatMap(({ name, alias }) => (alias ? [name, alias] : [name]));
+
 const helpFlags = ['help', 'help-all', 'h', 'version'];
 
 /** Runs the command to its end and resolves with the exit code. Never rejects. */
@@ -82,10 +86,9 @@ function unknownCommand(word: string, rest: readonly string[]): string {
 /** Splits into flags, words and the app's command. The app's own flags are never looked at. */
 function tokenise(command: string, args: readonly string[]): Invocation {
   const end = args.indexOf('--');
-  const { _: words, ...flags } = Parser(args.slice(0, end === -1 ? undefined : end), {
-    string: rows
-      .filter(({ flag }) => !flag)
-      .flatMap(({ name, alias }) => (alias ? [name, alias] : [name])),
+  const own = withNegatives(args.slice(0, end === -1 ? undefined : end));
+  const { _: words, ...flags } = Parser(own, {
+    string: withValue,
     boolean: [...rows.filter(({ flag }) => flag).map(({ name }) => name), ...helpFlags],
     configuration: {
       'boolean-negation': false,
@@ -99,9 +102,20 @@ function tokenise(command: string, args: readonly string[]): Invocation {
   });
   return {
     flags: new Map(Object.entries(flags).map(([name, value]) => [name, textsOf(value)])),
+    options: own.slice(0, own.length - words.length),
     words: words.map(String),
     appCommand: end === -1 ? undefined : args.slice(end + 1),
   };
+}
+
+/** `--drain-delay -1s` has a value, a wrong one, and no short flags -1 and -s. */
+function withNegatives(args: readonly string[]): string[] {
+  const negative = (index: number): boolean =>
+    /^-\d/.test(args[index] ?? '') && withValue.some((name) => `--${name}` === args[index - 1]);
+  return args.flatMap((arg, index) => {
+    if (negative(index)) return [];
+    return negative(index + 1) ? [`${arg}=${args[index + 1] ?? ''}`] : [arg];
+  });
 }
 
 function textsOf(value: unknown): readonly string[] {

@@ -7,6 +7,8 @@ import type { ReadFile } from '../config/file-layer.ts';
 /** A command line after its command, tokenised. */
 export interface Invocation {
   readonly flags: Flags;
+  /** The flags as they were written. */
+  readonly options: readonly string[];
   /** Words that are neither flags nor behind `--`. */
   readonly words: readonly string[];
   /** What stands behind `--`; undefined without `--`. */

@@ -46,10 +46,10 @@ async function refuse(
 /** The app stands behind `--`; a forgotten one is the first mistake everybody makes. */
 function appCommandProblems(
   { command, example }: Pick<Supervising<unknown>, 'command' | 'example'>,
-  { words, appCommand }: Invocation,
+  { options, words, appCommand }: Invocation,
 ): readonly Problem[] {
   if (appCommand === undefined && words.length > 0) {
-    const meant = maskCredentials(joinWords(['hurricane', command, '--', ...words]));
+    const meant = maskCredentials(joinWords(['hurricane', command, ...options, '--', ...words]));
     return [usageProblem(`the app stands behind --: did you mean: ${meant}`)];
   }
   return [

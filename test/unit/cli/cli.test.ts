@@ -59,7 +59,11 @@ suite('help', () => {
 suite('a command line that cannot be meant', () => {
   const cases = [
     ['serve node app.js --inspect', 'did you mean: hurricane serve -- node app.js --inspect'],
-    ['serve --port 80 --debug node app.js', 'did you mean: hurricane serve -- node app.js'],
+    [
+      'serve --port 80 --debug node app.js -x',
+      'did you mean: hurricane serve --port 80 --debug -- node app.js -x',
+    ],
+    ['serve --drain-delay -1s -- x', 'because of a problem:\n  - drain-delay: "-1s" is not a time'],
     ['serve', 'there is no app to run'],
     ['serve --', 'there is no app to run'],
     ['serve junk -- node app.js', '"junk" is not expected before --'],
