@@ -7,9 +7,11 @@ import type { CheckTarget } from '../config/config.ts';
 import { describeExit, isSuccess } from '../core/exit-status.ts';
 import { reachHttp, reachTcp, type Reached } from '../http/reach.ts';
 import { assertNever } from '../lib/assert-never.ts';
+import { fillPlaceholders } from '../process/command.ts';
 import { ModuleWorker } from '../process/module-worker.ts';
 import type { OutputLine } from '../process/output.ts';
 import { runOnce, type RunResult } from '../process/run-once.ts';
+import { urlOfApp } from './app-url.ts';
 import { errorMessage, isFailure, parseLine, parseReturned } from './check-message.ts';
 import type { CheckMessage } from './check-message.ts';
 
@@ -55,6 +57,8 @@ export function targetFor(target: CheckTarget, options: TargetOptions): Target {
       return plain(async (_context, limits) => messagesOf(await reachHttp(target.url, limits)));
     case 'tcp':
       return plain(async (_context, limits) => messagesOf(await reachTcp(target, limits)));
+    case 'app':
+      return plain((context, limits) => askApp(target.url, context, limits));
     case 'file':
       return plain(() => askFile(resolve(options.cwd, target.path), target.maxAgeMs));
     default:
@@ -62,12 +66,30 @@ export function targetFor(target: CheckTarget, options: TargetOptions): Target {
   }
 }
 
+/** In which the app is told its port. */
+const PORT_VARIABLE = 'HURRICANE_APP_PORT';
+
 /** A check that does not end when asked to gets no more than this. */
 const GRACE_MS = 500;
 const LAST_LINE_CHARACTERS = 200;
 
 function plain(ask: Target['ask']): Target {
   return { ask, load: () => Promise.resolve(), close: () => Promise.resolve() };
+}
+
+async function askApp(
+  template: string,
+  { app }: CheckContext,
+  limits: RunLimits,
+): Promise<readonly CheckMessage[]> {
+  const known = app[PORT_VARIABLE];
+  if (known === undefined) {
+    return [errorMessage('{port} is known only while hurricane serves an app that has a port')];
+  }
+  const { protocol, hostname, port, href } = urlOfApp(template, known);
+  if (protocol !== 'tcp:') return messagesOf(await reachHttp(href, limits));
+  const host = hostname.replace(/^\[(.*)\]$/, '$1');
+  return messagesOf(await reachTcp({ host, port: Number(port) }, limits));
 }
 
 async function askCommand(
@@ -88,7 +110,12 @@ async function askCommand(
     if (message === undefined) onOutput(text);
     else messages.push(message);
   };
-  const spec = { words, env: { ...env, ...told }, cwd };
+  const filled = fillPlaceholders(words, {
+    host: '127.0.0.1',
+    port: app[PORT_VARIABLE],
+    socket: app['HURRICANE_APP_SOCKET'],
+  });
+  const spec = { words: filled, env: { ...env, ...told }, cwd };
   const result = await runOnce(spec, { ...limits, graceMs: GRACE_MS, onLine });
   const ending = describeEnding(result, limits);
   // A code that only repeats what an error message said adds nothing, and must not undo its silence.

@@ -3,6 +3,7 @@
 import { isIPv4 } from 'node:net';
 
 import type { CheckTarget } from '../config/config.ts';
+import { urlOfApp } from './app-url.ts';
 
 /** False for what nobody can know: a program or a module may reach anything. */
 export function reachesOtherHost(target: CheckTarget): boolean {
@@ -11,6 +12,8 @@ export function reachesOtherHost(target: CheckTarget): boolean {
       return !isLoopback(new URL(target.url).hostname);
     case 'tcp':
       return !isLoopback(target.host);
+    case 'app':
+      return !isLoopback(urlOfApp(target.url, '1').hostname);
     default:
       return false;
   }

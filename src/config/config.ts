@@ -44,6 +44,8 @@ export type CheckTarget =
   | { readonly kind: 'module'; readonly path: string }
   | { readonly kind: 'http'; readonly url: string }
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
+  /** The URL of one of these two, with `{port}` or `{host}` in it: an address of the app. */
+  | { readonly kind: 'app'; readonly url: string }
   | { readonly kind: 'file'; readonly path: string; readonly maxAgeMs: number | undefined };
 
 export interface CheckSpec {

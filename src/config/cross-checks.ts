@@ -28,6 +28,7 @@ const rules: readonly Rule[] = [
   lifetimeHasItsNumber,
   comesUpInTime,
   resultsOutliveTheInterval,
+  checksHaveTheirPort,
 ];
 
 const pathOptions = ['startup-probe', 'readiness-probe', 'liveness-probe', 'metrics'] as const;
@@ -98,6 +99,14 @@ function resultsOutliveTheInterval({ values, entries }: Subject): readonly Probl
     `check-max-age ${checkMaxAge / 1000}s is shorter than check-interval ${checkInterval / 1000}s, ` +
     'and every result would be too old before the next one: raise the age, or shorten the interval';
   return [problem(message, ...givenBy(entries, 'check-max-age', 'check-interval'))];
+}
+
+function checksHaveTheirPort({ values, entries }: Subject): readonly Problem[] {
+  const { check = [], appSocket } = values;
+  if (appSocket === undefined || check.every(({ target }) => target.kind !== 'app')) return [];
+  const message =
+    'check: with app-socket the app has no port: write a command that asks {socket} instead of {port}';
+  return [problem(message, ...givenBy(entries, 'check', 'app-socket'))];
 }
 
 function oneHostForOnePort({ values, entries }: Subject): readonly Problem[] {

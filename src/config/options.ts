@@ -277,7 +277,7 @@ export const options = {
     parser: check,
     list: true,
     common: true,
-    help: 'what decides about a probe: SPEC is a command, FILE.mjs, http://…, tcp://… or file:PATH?max-age=60s',
+    help: 'what decides about a probe: SPEC is a command, FILE.mjs, http://127.0.0.1:{port}/x, tcp://… or file:PATH?max-age=60s',
   },
   'check-interval': {
     on: supervisingOrCheck,

@@ -130,7 +130,12 @@ export function maskReceiver(text: string): string {
 
 function parseTarget(spec: string): Parsed<CheckTarget> {
   if (/^(tcp|https?):\/\//i.test(spec)) {
-    return parseUrl(spec) ?? { problem: 'has no valid address: write tcp://HOST:PORT or a URL' };
+    const sample = spec.replaceAll('{port}', '1').replaceAll('{host}', '127.0.0.1');
+    const address = parseUrl(sample);
+    if (address === undefined) {
+      return { problem: 'has no valid address: write tcp://HOST:PORT or a URL' };
+    }
+    return sample === spec ? address : { value: { kind: 'app', url: spec } };
   }
   if (spec.startsWith('file:')) return parseFileTarget(spec.slice('file:'.length));
   if (/^\S+\.m[jt]s$/.test(spec)) return { value: { kind: 'module', path: spec } };

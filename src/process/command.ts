@@ -7,7 +7,7 @@ import { maskCredentials } from '../core/mask-credentials.ts';
 
 export interface Placeholders {
   readonly host: string;
-  readonly port: number | undefined;
+  readonly port: number | string | undefined;
   readonly socket: string | undefined;
 }
 

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { test, type TestContext } from 'node:test';
 
 import { CheckRunner } from '../../src/checks/check-runner.ts';
+import { Check } from '../../src/checks/check.ts';
 import { runChecksOnce, type CheckReport } from '../../src/checks/run-checks-once.ts';
 import type { CheckConfig, CheckSpec, CheckTag, CheckTarget } from '../../src/config/config.ts';
 import { Deadline } from '../../src/core/deadline.ts';
@@ -197,6 +198,27 @@ test('reaches HTTP and TCP, and says why not', async (t) => {
   server.close();
   server.closeAllConnections();
   assert.equal(await outcome(tcp), 'fail connection refused');
+});
+
+test('asks the app itself, by the port it was told', async (t) => {
+  const { port } = await useHttpServer(t, (req, res) => {
+    res.writeHead(req.url === '/good' ? 204 : 503).end();
+  });
+  const ask = async (target: CheckTarget, app: Record<string, string>): Promise<string> => {
+    const options = { env, cwd: '/', silenced: [], log: recordedLog() };
+    const check = new Check(spec(target), 1, options);
+    const limits = { timeoutMs: 5000, signal: noSignal };
+    const { outcome: result, text } = await check.run({ state: 'up', app }, limits);
+    return `${result} ${text}`.trim();
+  };
+  const app = { HURRICANE_APP_PORT: `${port}` };
+  const url = 'http://127.0.0.1:{port}';
+  assert.equal(await ask({ kind: 'app', url: `${url}/good` }, app), 'pass');
+  assert.equal(await ask({ kind: 'app', url: `${url}/bad` }, app), 'fail answered 503');
+  assert.equal(await ask({ kind: 'app', url: 'tcp://{host}:{port}' }, app), 'pass');
+  const words = ['sh', '-c', `test {host}:{port} = 127.0.0.1:${port}`];
+  assert.equal(await ask({ kind: 'command', words }, app), 'pass');
+  assert.match(await ask({ kind: 'app', url }, {}), /^fail \{port\} is known only while/);
 });
 
 test('wants a file to be there, and to be young enough', async (t) => {

@@ -17,6 +17,11 @@ test('tells loopback from other hosts', () => {
   assert.equal(http('https://db.example/health'), true);
 });
 
+test('the app itself is no other host', () => {
+  assert.equal(reachesOtherHost({ kind: 'app', url: 'tcp://{host}:{port}' }), false);
+  assert.equal(reachesOtherHost({ kind: 'app', url: 'http://db:{port}/' }), true);
+});
+
 test('accuses no program, module or file', () => {
   assert.equal(reachesOtherHost({ kind: 'command', words: ['curl', 'http://db'] }), false);
   assert.equal(reachesOtherHost({ kind: 'module', path: 'x.mjs' }), false);

@@ -286,6 +286,14 @@ suite('problems', () => {
     await load({ flags: { 'check-interval': '1m', 'check-max-age': '1m' } });
   });
 
+  test('a check of a port that the app does not have is refused', async () => {
+    const flags = { check: 'readiness=tcp://127.0.0.1:{port}', 'app-socket': '/run/app.sock' };
+    assert.match(
+      await onlyMessage({ flags }),
+      /with app-socket the app has no port: .*--app-socket/,
+    );
+  });
+
   test('a port and a socket of the app exclude each other', async () => {
     const flags = { 'app-port': '3000', 'app-socket': '/run/app.sock' };
     assert.match(

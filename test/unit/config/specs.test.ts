@@ -41,6 +41,8 @@ suite('checks', () => {
     ['http://localhost:9/x?a=b', { kind: 'http', url: 'http://localhost:9/x?a=b' }],
     ['tcp://db:5432', { kind: 'tcp', host: 'db', port: 5432 }],
     ['tcp://[::1]:5432', { kind: 'tcp', host: '::1', port: 5432 }],
+    ['http://127.0.0.1:{port}/x', { kind: 'app', url: 'http://127.0.0.1:{port}/x' }],
+    ['tcp://{host}:{port}', { kind: 'app', url: 'tcp://{host}:{port}' }],
     ['file:/tmp/ok', { kind: 'file', path: '/tmp/ok', maxAgeMs: undefined }],
     ['file:/tmp/ok?max-age=60s', { kind: 'file', path: '/tmp/ok', maxAgeMs: 60_000 }],
     ['node db.mjs', { kind: 'command', words: ['node', 'db.mjs'] }],
