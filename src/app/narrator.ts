@@ -8,7 +8,10 @@ type Line = readonly [level: Level, message: string];
 
 const sentences: { readonly [N in EventName]: (data: EventMap[N]) => Line } = {
   'hurricane.started': ({ version }) => ['info', `hurricane ${version}`],
-  'hurricane.ended': ({ exit_code: code }) => [code === 0 ? 'info' : 'error', 'hurricane ends'],
+  'hurricane.ended': ({ exit_code: code, orderly }) => [
+    orderly ? 'info' : code === 0 ? 'warn' : 'error',
+    'hurricane ends',
+  ],
   // Where the probes are is announced with their paths.
   'listener.bound': ({ listener }) => [
     listener === 'app' ? 'info' : 'debug',

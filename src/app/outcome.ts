@@ -4,7 +4,7 @@ import { constants } from 'node:os';
 
 import type { StopReason } from '../core/component.ts';
 import { HurricaneError } from '../core/errors.ts';
-import { describeExit, exitCodeOf, type ExitStatus } from '../core/exit-status.ts';
+import { describeExit, exitCodeOf, isSuccess, type ExitStatus } from '../core/exit-status.ts';
 
 export type Phase = 'listen' | 'prepare' | 'start' | 'serve';
 
@@ -23,6 +23,8 @@ export interface Ending {
 export interface Outcome {
   readonly phase: Phase;
   readonly exitCode: number;
+  /** It ended with 0 as it should; false for an app that ended with 0 before it was up. */
+  readonly orderly: boolean;
   readonly reason: string;
   /** The signal that ended the app, or that asked us to stop. */
   readonly signal: NodeJS.Signals | undefined;
@@ -38,10 +40,13 @@ const HURRIED = 128 + constants.signals.SIGINT;
 
 /** The table of exit codes of docs/reference.md, applied. */
 export function outcomeOf(ending: Ending): Outcome {
-  return { phase: ending.phase, signal: signalOf(ending), ...decide(ending) };
+  const { phase, reason } = ending;
+  const decision = decide(ending);
+  const orderly = decision.exitCode === 0 && !(reason.kind === 'app-ended' && phase !== 'serve');
+  return { phase, signal: signalOf(ending), orderly, ...decision };
 }
 
-type Decision = Omit<Outcome, 'phase' | 'signal'>;
+type Decision = Omit<Outcome, 'phase' | 'signal' | 'orderly'>;
 
 function signalOf({ reason }: Ending): NodeJS.Signals | undefined {
   if (reason.kind === 'signal') return reason.signal;
@@ -55,7 +60,7 @@ function decide(ending: Ending): Decision {
     case 'failed':
       return failed(reason.error);
     case 'app-ended':
-      return appEnded(reason);
+      return appEnded(reason, ending.phase);
     case 'signal':
       return app === undefined ? stoppedBeforeApp(ending, reason.signal) : stopped(ending, app);
   }
@@ -74,8 +79,12 @@ function failed(error: Error): Decision {
   };
 }
 
-function appEnded({ status, crashLoop }: Extract<StopReason, { kind: 'app-ended' }>): Decision {
-  const ending = `the app ${describeExit(status)}`;
+function appEnded(
+  { status, crashLoop }: Extract<StopReason, { kind: 'app-ended' }>,
+  phase: Phase,
+): Decision {
+  const tooEarly = phase !== 'serve' && isSuccess(status);
+  const ending = `the app ${describeExit(status)}${tooEarly ? ' before it was up' : ''}`;
   return {
     exitCode: exitCodeOf(status),
     reason: crashLoop
@@ -84,7 +93,9 @@ function appEnded({ status, crashLoop }: Extract<StopReason, { kind: 'app-ended'
     next:
       status.kind === 'not-started'
         ? 'correct what stands behind `--`, or what the image holds'
-        : 'the app ended by itself: its own log says why',
+        : tooEarly
+          ? 'let the app stay in the foreground; one that is served must listen on $PORT, or {port} in its arguments'
+          : 'the app ended by itself: its own log says why',
   };
 }
 

@@ -49,8 +49,8 @@ export async function supervise(
   const lastLines = Deadline.after(LAST_LINES_MS);
   // After a burst there must be room for the line that says how it ended.
   await sink.flush(lastLines);
-  const { phase, exitCode: exit_code, reason, next } = outcome;
-  cast.emit('hurricane.ended', { phase, exit_code, reason, next });
+  const { phase, exitCode: exit_code, orderly, reason, next } = outcome;
+  cast.emit('hurricane.ended', { phase, exit_code, orderly, reason, next });
   await writeTerminationLog(config.terminationLog, {
     phase: outcome.phase,
     code: outcome.exitCode,

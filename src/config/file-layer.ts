@@ -79,7 +79,7 @@ async function contentOf(draft: LayerDraft, { path, text }: TextFile): Promise<o
     if (typeof content === 'object' && !Array.isArray(content)) return content;
     draft.problems.push(problem(`${path} must hold keys and values, such as port: 8000`));
   } catch (error) {
-    draft.problems.push(problem(`${path} cannot be understood: ${faultIn(error)}: correct it`));
+    draft.problems.push(problem(`${path}${faultIn(error)}`));
   }
   return {};
 }
@@ -93,12 +93,39 @@ async function parseYaml(text: string): Promise<unknown> {
   return document.toJS() as unknown;
 }
 
-/** What the reader of YAML or JSON found, and where; without the text it quotes, which may be a secret. */
+/** The codes of the reader of YAML that are met in practice, in words for who wrote the file. */
+const plainFaults: Readonly<Record<string, string>> = {
+  BAD_INDENT: 'a bracket is not closed, or the line is indented wrongly: correct it',
+  BAD_SCALAR_START: 'a value begins with a sign that YAML reserves: put it in quotes',
+  BLOCK_AS_IMPLICIT_KEY: 'a second colon, or a line indented too far: put the value in quotes',
+  DUPLICATE_KEY: 'the same key stands here twice: keep one',
+  MISSING_CHAR: 'a quote or bracket is not closed: close it',
+  MULTILINE_IMPLICIT_KEY: 'a key without a colon: write key: value',
+  MULTIPLE_DOCS: 'a second document begins here: keep one',
+  TAB_AS_INDENT: 'the line is indented with a tab: use spaces',
+  TAG_RESOLVE_FAILED: 'a value begins with !, which names a type in YAML: put it in quotes',
+  UNEXPECTED_TOKEN:
+    'this does not belong here: write key: value, lists below their key, quotes in pairs',
+};
+
+/** What the reader found, and where; without the text it quotes, which may be a secret. */
 function faultIn(error: unknown): string {
-  const [first = ''] = String(error instanceof Error ? error.message : error).split('\n', 1);
-  const [place = ''] = / at line \d+, column \d+/.exec(first) ?? [];
-  const fault = first.replace(/ at line \d.*$/, '').replace(/(?<=\S): .*$|, (\.\.\.)?".*$/, '');
-  return `${fault}${place}`;
+  const { code, linePos, message = '' } = error as ReaderFault;
+  const start = linePos?.[0];
+  const [, line = start?.line, column = start?.col] =
+    /\(line (\d+) column (\d+)\)/.exec(message) ?? [];
+  const place = line === undefined ? '' : `, line ${line}, column ${column ?? 1}`;
+  if (error instanceof SyntaxError) return `${place}: this is not JSON: correct it`;
+  const plain =
+    plainFaults[code ?? ''] ?? 'cannot be understood as YAML: correct it, or use quotes';
+  return `${place}: ${plain}`;
+}
+
+/** What both readers may say; JSON's has its place in the message. */
+interface ReaderFault {
+  readonly code?: string;
+  readonly linePos?: readonly { readonly line: number; readonly col: number }[];
+  readonly message?: string;
 }
 
 function add(draft: LayerDraft, path: string, key: string, value: unknown): void {
@@ -111,7 +138,7 @@ function add(draft: LayerDraft, path: string, key: string, value: unknown): void
   }
   const texts = textsOf(row, value);
   if (texts !== undefined) draft.values.set(row.name, { texts, origin });
-  else draft.problems.push(problem(wrongType(row), origin));
+  else draft.problems.push(problem(wrongType(row, value), origin));
 }
 
 function unknownKey(key: string, known: readonly Row[]): string {
@@ -127,7 +154,10 @@ function textsOf(row: Row, value: unknown): readonly string[] | undefined {
   return Array.isArray(value) && value.every(isScalar) ? value.map(String) : undefined;
 }
 
-function wrongType(row: Row): string {
+function wrongType(row: Row, value: unknown): string {
+  if (row.list && Array.isArray(value)) {
+    return `${row.key} has an entry that YAML does not read as a text: put it in quotes`;
+  }
   return row.list
     ? `${row.key} needs a list: write each value on a line of its own, after a dash`
     : `${row.key} needs one value: write ${row.key}: ${row.parser.shape}`;

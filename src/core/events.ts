@@ -18,7 +18,14 @@ export type ReplacementCause = 'sighup' | 'ctl' | 'lifetime' | 'memory' | 'liven
 /** Event name → what is known about it. Names are dotted and past tense; fields end in their unit. */
 export interface EventMap {
   'hurricane.started': { version: string; command: string };
-  'hurricane.ended': { phase: string; exit_code: number; reason: string; next: string };
+  'hurricane.ended': {
+    phase: string;
+    exit_code: number;
+    /** With 0, as it should. */
+    orderly: boolean;
+    reason: string;
+    next: string;
+  };
   'listener.bound': { listener: 'app' | 'probe'; host: string; port: number };
   'listener.closed': { listener: 'app' };
   'dependency.waited': { target: string; duration_ms: number };

@@ -61,12 +61,12 @@ test('nor is one on the socket of the app', async (t) => {
 });
 
 test('a command line in one word is told from a program that is not there', async () => {
-  const { app } = useIdleApp({ command: ['python3 app.py'] });
+  const { app } = useIdleApp({}, ['python3 app.py']);
   await assert.rejects(app.start(never), {
     exitCode: 127,
     hint: 'it was given as one word: leave out the quotes, and write -- python3 app.py',
   });
-  const { app: other } = useIdleApp({ command: ['no-such-program', 'app.py'] });
+  const { app: other } = useIdleApp({}, ['no-such-program', 'app.py']);
   await assert.rejects(other.start(never), { hint: /name a program in PATH/ });
 });
 

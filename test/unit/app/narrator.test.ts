@@ -46,8 +46,19 @@ const told: readonly (readonly [HurricaneEvent, level: string, message: string])
     'readiness probe passes',
   ],
   [
-    { name: 'hurricane.ended', data: { phase: 'serve', exit_code: 1, reason: 'r', next: 'n' } },
+    {
+      name: 'hurricane.ended',
+      data: { phase: 'serve', exit_code: 1, orderly: false, reason: 'r', next: 'n' },
+    },
     'error',
+    'hurricane ends',
+  ],
+  [
+    {
+      name: 'hurricane.ended',
+      data: { phase: 'start', exit_code: 0, orderly: false, reason: 'r', next: 'n' },
+    },
+    'warn',
     'hurricane ends',
   ],
 ];

@@ -68,6 +68,17 @@ suite('outcome', () => {
     }
   });
 
+  test('an app that ends with 0 before it is up has not ended as it should, and is told to stay', () => {
+    const reason = { kind: 'app-ended', status: exited(0) } as const;
+    const early = outcomeOf({ ...stopped, phase: 'start', reason });
+    assert.deepEqual([early.exitCode, early.orderly], [0, false]);
+    assert.equal(early.reason, 'the app exited with code 0 before it was up');
+    assert.match(early.next, /stay in the foreground/);
+    assert.equal(outcomeOf({ ...stopped, reason }).orderly, true);
+    assert.equal(outcomeOf({ ...stopped, phase: 'start' }).orderly, true);
+    assert.equal(outcomeOf({ ...stopped, app: exited(3) }).orderly, false);
+  });
+
   test('names the signal that ended the app, else the one that stopped us', () => {
     assert.equal(outcomeOf(stopped).signal, 'SIGTERM');
     const reason = { kind: 'app-ended', status: signalled('SIGKILL') } as const;

@@ -170,13 +170,20 @@ suite('file', () => {
     ['port:', /port needs one value: write port: PORT \(from hurricane.yaml: port\)/],
     ['port: [1, 2]', /port needs one value/],
     ['command: migrate', /command needs a list/],
-    ['command: [{a: 1}]', /command needs a list/],
+    ['command: [{a: 1}]', /command has an entry .*: put it in quotes/],
+    ['check:\n  - readiness=x: y', /check has an entry .*: put it in quotes/],
     ['- 1', /hurricane.yaml must hold keys and values/],
     [
       'port: 1\nport: 2',
-      /hurricane.yaml cannot be understood: .*unique at line 2, column 1: correct it/,
+      'hurricane.yaml, line 2, column 1: the same key stands here twice: keep one',
     ],
-    ['a: [', /hurricane.yaml cannot be understood: .* at line 1, column \d+: correct it/],
+    ['a: [', /^hurricane.yaml, line 1, column \d+: a bracket is not closed/],
+    ['command:\n\t- a', /line 2, column 1: the line is indented with a tab: use spaces$/],
+    ['appVersion: a: b', /line 1, column 13: a second colon/],
+    ['port 8000\nhost: x', /line 1, column 1: a key without a colon: write key: value$/],
+    ['silence: "x', /a quote or bracket is not closed: close it$/],
+    ['silence: @x', /line 1, column 10: .* put it in quotes$/],
+    ['silence: *x', 'hurricane.yaml: cannot be understood as YAML: correct it, or use quotes'],
   ] as const;
   for (const [text, expected] of faults) {
     test(`${JSON.stringify(text)} is refused with a sentence`, async () => {
@@ -185,6 +192,13 @@ suite('file', () => {
       else assert.match(message, expected);
     });
   }
+
+  test('a fault of JSON is told with its place', async () => {
+    assert.equal(
+      await onlyMessage({ files: { 'hurricane.json': '{"port": 1,}' } }),
+      'hurricane.json, line 1, column 12: this is not JSON: correct it',
+    );
+  });
 
   const secretive = [
     ['yaml', 'webhookUrl: [*hunter2]'],
