@@ -22,7 +22,7 @@ export type Answer = Verdict & { readonly since: Date };
 
 /**
  * Emits `probe.changed` once per edge, in the order in which the edges happen; the first edges when
- * startup is finished. Readiness keeps a minimum dwell of 1 s, which start, drain and the end of the app skip.
+ * startup is finished. Readiness keeps a minimum dwell of 1 s, which start, drain and an app that goes or comes back skip.
  */
 export class Health {
   readonly #options: JudgeOptions;
@@ -67,9 +67,9 @@ export class Health {
     this.#settle();
   }
 
-  /** Not ready while no app serves, and at once: nobody is there to answer. */
+  /** Not ready while no app serves; from the first moment to the last, without a dwell. */
   appServes(serves: boolean): void {
-    if (!serves && !this.#restarting) this.#endDwell();
+    if (serves === this.#restarting) this.#endDwell();
     this.#restarting = !serves;
     this.#settle();
   }
