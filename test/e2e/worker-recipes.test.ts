@@ -2,7 +2,7 @@
 // One artefact alone, to save time: what worker is on both of them is in worker.test.ts.
 
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -23,8 +23,8 @@ const within = 60_000;
 
 test('cron is up when it runs jobs, and a job in hand finishes before the end [js]', async (t) => {
   if (!(await hasPrograms(t, '/usr/sbin/cron', 'flock'))) return;
-  if (process.getuid?.() !== 0) {
-    t.skip('cron and its private /run need root: run the tests as root');
+  if (process.getuid?.() !== 0 || spawnSync('unshare', ['--mount', 'true']).status !== 0) {
+    t.skip('cron needs root and mounts of its own: run the tests as root, allow unshare --mount');
     return;
   }
   const folder = useTempDir(t);
