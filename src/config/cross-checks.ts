@@ -103,7 +103,12 @@ function resultsOutliveTheInterval({ values, entries }: Subject): readonly Probl
 
 function checksHaveTheirPort({ values, entries }: Subject): readonly Problem[] {
   const { check = [], appSocket } = values;
-  if (appSocket === undefined || check.every(({ target }) => target.kind !== 'app')) return [];
+  if (check.every(({ target }) => target.kind !== 'app')) return [];
+  if (!entries.has('app-port')) {
+    const message = 'check: a worker has no port to fill in for {port}: write the address itself';
+    return [problem(message, ...givenBy(entries, 'check'))];
+  }
+  if (appSocket === undefined) return [];
   const message =
     'check: with app-socket the app has no port: write a command that asks {socket} instead of {port}';
   return [problem(message, ...givenBy(entries, 'check', 'app-socket'))];

@@ -130,6 +130,12 @@ suite('worker', () => {
     assert.deepEqual((await loadWorkerConfig(loadInput({ flags: checked }))).problems, []);
   });
 
+  test('has no port that a check could ask', async () => {
+    const flags = { check: 'readiness=http://127.0.0.1:{port}/health' };
+    const { problems } = await loadWorkerConfig(loadInput({ flags }));
+    assert.match(problems[0]?.message ?? '', /a worker has no port .* \(from --check\)/);
+  });
+
   test('is refused what does not go together, as serve is', async () => {
     const flags = { metrics: '/ready', check: ['readiness:a=x', 'liveness:a=y'] };
     const { config, problems } = await loadWorkerConfig(loadInput({ flags }));
