@@ -22,7 +22,6 @@ const reload = { later: 'reload on change' };
 const debuggers = { later: 'debuggers' };
 const migrations = { later: 'migration gate' };
 const registry = { later: 'custom metrics and webhooks' };
-const supervision = { later: 'restart and replacement' };
 const messages = { later: 'message consumption' };
 const harness = { notShipped: 'tests the test tooling of the original, which is not part of ours' };
 
@@ -110,8 +109,8 @@ export const acceptance: Readonly<Record<string, Line>> = {
   },
   H02: { name: 'blank header values are dropped', verdict: tested },
 
-  M01: { name: 'reload_on_max_memory', verdict: supervision },
-  M02: { name: 'no_reload', verdict: supervision },
+  M01: { name: 'reload_on_max_memory', verdict: tested },
+  M02: { name: 'no_reload', verdict: tested },
 
   P01: { name: 'exporter by default', verdict: tested },
   P02: { name: 'exporter with --no-metrics', verdict: tested },
