@@ -54,7 +54,7 @@ export class OpenLoad {
     this.#timer = setInterval(() => {
       const due = ((performance.now() - startedAt) * this.#options.ratePerSecond) / 1000;
       while (this.#shots.length < due) this.#shots.push(this.#shoot(this.#shots.length));
-    }, 5);
+    }, 5).unref();
   }
 
   /** Starts no more requests and resolves with the fate of all. */
