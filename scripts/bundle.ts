@@ -58,9 +58,8 @@ function programSettings({ root, outfile, version }: BundleOptions): BuildOption
     format: 'cjs',
     banner: { js: '(function (require) {' },
     footer: { js: '})' },
-    // Half of it would be comments; names stay, for whoever reads a stack.
-    minifyWhitespace: true,
-    minifySyntax: true,
+    // Every start reads all of it.
+    minify: true,
     legalComments: 'external',
     define: {
       VERSION: JSON.stringify(version),

@@ -91,7 +91,8 @@ export class AppProcess {
     const startedAt = performance.now();
     if (up.kind === 'listens') {
       this.#place = await findPlace(up);
-      await assertNobodyListens(this.#place, signal);
+      // A port that we chose was free a moment ago.
+      if (isGiven(up)) await assertNobodyListens(this.#place, signal);
       signal.throwIfAborted();
       const child = this.#spawn(this.#place);
       await this.#waitUntilItListens(child, this.#place, up.readyPath, signal);
@@ -195,6 +196,10 @@ async function findPlace(config: AppPlaceConfig): Promise<Place> {
     placeholders: { host, port, socket: undefined },
     variables: { [portVariable]: `${port}`, HURRICANE_APP_PORT: `${port}` },
   };
+}
+
+function isGiven({ port, socketPath }: AppPlaceConfig): boolean {
+  return port !== undefined || socketPath !== undefined;
 }
 
 /** Who listens there already would be taken for the app. */
