@@ -1,5 +1,4 @@
-// `npm run soak`: the long forms of the tests whose promises need many runs, and test/soak, what needs the
-// machine for itself, on fresh artefacts.
+// `npm run soak`: the long forms of the tests whose promises need many runs, on fresh artefacts.
 //   npm run soak                    all of them, a hundred runs each
 //   npm run soak -- orderly-stop    only test files whose path contains one of the words
 //   SOAK_RUNS=10 npm run soak       fewer runs
@@ -23,10 +22,8 @@ process.chdir(root);
 process.env['SOAK_RUNS'] ??= RUNS;
 process.env['SOAK'] = '1';
 
-const files = globSync('test/{e2e,soak}/**/*.test.ts')
-  .filter(
-    (file) => file.includes('soak') || readFileSync(file, 'utf8').includes("process.env['SOAK"),
-  )
+const files = globSync('test/e2e/**/*.test.ts')
+  .filter((file) => readFileSync(file, 'utf8').includes("process.env['SOAK"))
   .filter((file) => words.length === 0 || words.some((word) => file.includes(word)))
   .sort();
 if (files.length === 0) {
