@@ -12,6 +12,7 @@ import type { Duplex } from 'node:stream';
 
 import type { Deadline } from '../core/deadline.ts';
 import { HurricaneError } from '../core/errors.ts';
+import { pause } from '../lib/waiting.ts';
 import { Connections } from './connections.ts';
 import { listen } from './listening.ts';
 import { connectMethod, refuseMalformed, type MalformedFault } from './malformed.ts';
@@ -23,6 +24,8 @@ export interface ListenerOptions extends ListenerLimits {
   /** What to do about a port that is taken, and about an address that is not ours. */
   readonly hints: { readonly port: string; readonly host: string };
   readonly handler: Handler;
+  /** Lets the kernel drop what asks this socket for a connection; false where it cannot. */
+  readonly dropNewConnections?: (fd: number) => boolean;
 }
 
 export interface ListenerLimits {
@@ -46,6 +49,9 @@ export interface Handler {
 
 /** How often Node looks for request heads that are too slow. */
 const CHECK_INTERVAL_MS = 1000;
+
+/** For the last packet of a handshake to arrive from anywhere in a cluster. */
+const HANDSHAKE_MS = 100;
 
 /** A turn of the event loop in which next to nothing happened. libuv accepts one connection a turn. */
 const CALM_TURN_MS = 0.1;
@@ -88,22 +94,18 @@ export class Listener {
 
   /**
    * Ends the intake of connections; what arrives later is refused by the kernel. What arrived before must
-   * have been accepted, or it would be reset: so it closes after a turn of the event loop that was short
-   * enough to be sure that nothing, nor another process, came between accepting and closing.
+   * have been accepted, or it would be reset. So first the kernel drops what asks for a connection, and
+   * what has begun to be one is accepted. Where it cannot do that, the listener closes after a turn of the
+   * event loop that was short enough to be nearly sure that nothing came between accepting and closing.
    */
-  async stopAccepting(): Promise<void> {
-    closeBacklog(this.#sockets);
-    let turnBegan = performance.now();
-    let before = this.#accepted;
-    for (let turn = 0; turn < MAX_TURNS; turn += 1) {
-      await new Promise((resolve) => setImmediate(resolve));
-      const now = performance.now();
-      const isCalm = now - turnBegan < CALM_TURN_MS && this.#accepted === before;
-      if (isCalm) break;
-      turnBegan = now;
-      before = this.#accepted;
-    }
-    if (this.#sockets.listening) this.#sockets.close();
+  async stopAccepting(deadline: Deadline): Promise<void> {
+    if (!this.#sockets.listening) return;
+    const handle = handleOf(this.#sockets);
+    const drops = this.#options.dropNewConnections?.(handle.fd) ?? false;
+    if (drops) await pause(HANDSHAKE_MS, deadline.signal);
+    else handle.listen(0);
+    await this.#acceptTheRest(drops ? Infinity : CALM_TURN_MS);
+    this.#sockets.close();
   }
 
   /**
@@ -116,10 +118,23 @@ export class Listener {
 
   /** Ends everything: idle connections at once, the others by themselves or when the deadline passes. */
   async close(deadline: Deadline): Promise<void> {
-    await this.stopAccepting();
+    await this.stopAccepting(deadline);
     await this.#connections.whenEmpty(0, deadline);
     this.#connections.destroyAll();
     this.#http.close();
+  }
+
+  /** Until a turn of the event loop that accepted nothing and was shorter than that. */
+  async #acceptTheRest(calmMs: number): Promise<void> {
+    let turnBegan = performance.now();
+    let before = this.#accepted;
+    for (let turn = 0; turn < MAX_TURNS; turn += 1) {
+      await new Promise((resolve) => setImmediate(resolve));
+      const now = performance.now();
+      if (now - turnBegan < calmMs && this.#accepted === before) return;
+      turnBegan = now;
+      before = this.#accepted;
+    }
   }
 
   #createHttp(): Server {
@@ -183,12 +198,16 @@ export class Listener {
   }
 }
 
-/**
- * From now on the kernel queues no more connections than it hands over, so that those before them can be
- * accepted even on a machine that is too slow for its load. listen(2) on a listening socket only changes
- * the length of its queue; Node offers that on the handle alone.
- */
-function closeBacklog(server: SocketServer): void {
-  const { _handle: handle } = server as { _handle?: { listen(backlog: number): number } };
-  handle?.listen(0);
+interface Handle {
+  readonly fd: number;
+  /**
+   * listen(2) on a listening socket only changes the length of its queue: with 0 the kernel queues no more
+   * connections than it hands over, so that those before can be accepted even on a machine that is too slow.
+   */
+  listen(backlog: number): number;
+}
+
+/** Node offers neither otherwise. */
+function handleOf(server: SocketServer): Handle {
+  return (server as unknown as { _handle: Handle })._handle;
 }

@@ -27,7 +27,7 @@ import { Upgrade } from './upgrade.ts';
 
 /** What the proxy needs of the listener in front of it. */
 export interface Door {
-  stopAccepting(): Promise<void>;
+  stopAccepting(deadline: Deadline): Promise<void>;
   whenEmpty(idleMs: number, deadline: Deadline): Promise<void>;
 }
 
@@ -144,7 +144,7 @@ export class Proxy implements Intake<Address>, Handler {
       await serveOn(deadline, this.#options.stop, () => this.#lastRequestAt);
     }
     const door = this.#options.door();
-    await door.stopAccepting();
+    await door.stopAccepting(deadline);
     this.#options.emit('listener.closed', { listener: 'app' });
     const empty = new AbortController();
     await Promise.all([

@@ -2,12 +2,15 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { connect, createServer, type AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { test, type TestContext } from 'node:test';
 
 import { Deadline } from '../../src/core/deadline.ts';
 import { HurricaneError } from '../../src/core/errors.ts';
 import { Listener, type Handler } from '../../src/http/listener.ts';
 import { reachHttp, reachTcp } from '../../src/http/reach.ts';
+import { dropNewConnections } from '../../src/process/libc.ts';
+import { eventually } from '../helpers/eventually.ts';
 import { useClient } from '../helpers/raw-tcp.ts';
 
 const get = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
@@ -20,6 +23,7 @@ async function useListener(
   const listener = new Listener({
     ...{ host, port, hints: { port: 'by --port', host: 'by --host' }, handler },
     ...{ headerTimeoutMs: 15_000, idleTimeoutMs: 75_000, maxHeaderBytes: 65_536 },
+    dropNewConnections,
   });
   await listener.bind();
   t.after(() => listener.close(Deadline.after(0)));
@@ -66,11 +70,34 @@ test('after stopAccepting a new connection is refused and an old one is still se
   const { port } = listener.address;
   const client = await useClient(t, port);
   await client.send(get).until('ok');
-  await listener.stopAccepting();
+  await listener.stopAccepting(Deadline.after(1000));
   const [error] = (await once(connect(port, '127.0.0.1'), 'error')) as [NodeJS.ErrnoException];
   assert.equal(error.code, 'ECONNREFUSED');
   await client.send(get).until(/ok[^]*ok/);
 });
+
+test('who asks while it closes is served or refused, and never reset', async (t) => {
+  const listener = await useListener(t, answering);
+  const { port } = listener.address;
+  const asked: Promise<string>[] = [];
+  const asking = setInterval(() => asked.push(fateOf(port)), 1);
+  await eventually(() => assert.ok(asked.length > 20));
+  await listener.stopAccepting(Deadline.after(1000));
+  clearInterval(asking);
+  const fates = new Set(await Promise.all(asked));
+  assert.deepEqual([...fates].sort(), ['ECONNREFUSED', 'served']);
+});
+
+/** The end of one request on a connection of its own. */
+async function fateOf(port: number): Promise<string> {
+  const socket = connect(port, '127.0.0.1');
+  socket.write(get.replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n'));
+  try {
+    return (await text(socket)).endsWith('ok') ? 'served' : 'unanswered';
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? 'unknown';
+  }
+}
 
 test('idle connections end by age, those in hand with their answer', async (t) => {
   const held = Promise.withResolvers<ServerResponse>();
@@ -87,7 +114,7 @@ test('idle connections end by age, those in hand with their answer', async (t) =
   busy.send('GET /held HTTP/1.1\r\nHost: a\r\n\r\n');
   const response = await held.promise;
   const young = await useClient(t, port);
-  await listener.stopAccepting();
+  await listener.stopAccepting(Deadline.after(1000));
   const empty = listener.whenEmpty(300, Deadline.after(10_000));
   // Just accepted, its request on the way: it is served.
   await young.send(get).until('ok');
@@ -139,7 +166,7 @@ test('reaching: accepted, refused, an answer by its status, too late, called off
   const signal = AbortSignal.abort();
   assert.equal((await reachHttp(`${url}/never`, { ...limits, signal })).ok, false);
   assert.equal((await reachTcp(address, { ...limits, signal })).ok, false);
-  await listener.stopAccepting();
+  await listener.stopAccepting(Deadline.after(1000));
   const refused = { ok: false, reason: 'connection refused' };
   assert.deepEqual(await reachTcp(address, limits), refused);
   assert.deepEqual(await reachHttp({ address, path: '/' }, limits), refused);
