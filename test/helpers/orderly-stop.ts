@@ -17,6 +17,8 @@ const RATE_PER_SECOND = 200;
 const SLOW_MS = 5000;
 const IN_HAND_AT_SIGNAL = 50;
 const RANDOM_MS = 5000;
+/** The line that tells of the close is written after it, and who asks in between is refused already. */
+const LINE_AFTER_CLOSE_MS = 20;
 /** The load goes on after the listener has closed: then it may only be refused. */
 const AFTER_CLOSE_MS = 300;
 
@@ -55,7 +57,7 @@ export async function stopUnderLoad(t: TestContext, artefact: Artefact): Promise
   const app = readLedger(ledger);
   const accepted = new Set([...app.got, ...hurricane.logs.flatMap(requestId)]);
   const failed = shots.filter(({ fate }) => fate !== 'whole');
-  const closedAt = Date.parse(String(time));
+  const closedAt = Date.parse(String(time)) - LINE_AFTER_CLOSE_MS;
   const neverAccepted = failed.filter((shot) => isNeverAccepted(shot, accepted));
   const drain = await hurricane.sees('drain.ended');
   return {
