@@ -4,8 +4,6 @@ import Parser from 'yargs-parser';
 
 import { closest } from '../lib/closest.ts';
 import { rows } from '../config/options.ts';
-import { joinWords } from '../config/words.ts';
-import { maskCredentials } from '../core/mask-credentials.ts';
 import type { CliEdge, Invocation, RunCommand } from './command.ts';
 import { checkCommand } from './commands/check.ts';
 import { completionCommand } from './commands/completion.ts';
@@ -14,6 +12,7 @@ import { probeCommand } from './commands/probe.ts';
 import { serveCommand } from './commands/serve.ts';
 import { workerCommand } from './commands/worker.ts';
 import { allOptions, overview, welcome } from './help.ts';
+import { commandLineMeant } from './meant.ts';
 import { reportError, reportUsage } from './report.ts';
 
 const commands = {
@@ -79,8 +78,7 @@ function unknownCommand(word: string, rest: readonly string[]): string {
     return `${flag} stands before the command: write hurricane serve ${flag} …`;
   }
   const app = end === -1 ? [word, ...rest] : rest.slice(end);
-  const meant = maskCredentials(joinWords(['hurricane', 'serve', '--', ...app]));
-  return `${word} is not a command: did you mean: ${meant}`;
+  return `${word} is not a command: did you mean: ${commandLineMeant('serve', [], app)}`;
 }
 
 /** Splits into flags, words and the app's command. The app's own flags are never looked at. */

@@ -5,9 +5,8 @@ import { tellRefusal } from '../app/refuse.ts';
 import type { LogConfig } from '../config/config.ts';
 import type { Loaded, LoadInput, Report } from '../config/load.ts';
 import { usageProblem, type Problem } from '../config/problem.ts';
-import { joinWords } from '../config/words.ts';
-import { maskCredentials } from '../core/mask-credentials.ts';
 import type { CliEdge, Invocation } from './command.ts';
+import { commandLineMeant } from './meant.ts';
 import { entriesAsJson, formatEntries } from './print-config.ts';
 import { describeProblems, reportProblems, reportWarnings } from './report.ts';
 
@@ -49,7 +48,7 @@ function appCommandProblems(
   { options, words, appCommand }: Invocation,
 ): readonly Problem[] {
   if (appCommand === undefined && words.length > 0) {
-    const meant = maskCredentials(joinWords(['hurricane', command, ...options, '--', ...words]));
+    const meant = commandLineMeant(command, options, words);
     return [usageProblem(`the app stands behind --: did you mean: ${meant}`)];
   }
   return [

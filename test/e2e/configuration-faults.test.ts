@@ -101,7 +101,7 @@ forEachArtefact('a forgotten -- is recognised', async (t, artefact) => {
   for (const [args, flags] of [
     [['serve', ...app], ''],
     [app, ''],
-    [['serve', '--port', '8000', ...app], '--port 8000 '],
+    [['serve', '--port', '8000', ...app], '[options] '],
   ] as const) {
     const { code, stdout, stderr } = await runHurricane(t, args, { artefact });
     assert.deepEqual([code, stdout], [64, '']);

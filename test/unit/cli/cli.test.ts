@@ -61,8 +61,13 @@ suite('a command line that cannot be meant', () => {
     ['serve node app.js --inspect', 'did you mean: hurricane serve -- node app.js --inspect'],
     [
       'serve --port 80 --debug node app.js -x',
-      'did you mean: hurricane serve --port 80 --debug -- node app.js -x',
+      'did you mean: hurricane serve [options] -- node app.js -x',
     ],
+    [
+      'serve node app.js --webhook-url x --debug',
+      'mean: hurricane serve [options] -- node app.js\n',
+    ],
+    ['node app.js --webhook-url=x', 'did you mean: hurricane serve [options] -- node app.js\n'],
     ['serve --drain-delay -1s -- x', 'because of a problem:\n  - drain-delay: "-1s" is not a time'],
     ['serve', 'there is no app to run'],
     ['serve --', 'there is no app to run'],
@@ -112,6 +117,18 @@ suite('a command line that cannot be meant', () => {
     const { err } = await hurricane('serve node app.js --inspect --title=x');
     assert.equal(err.match(/^ {2}- /gm)?.length, 1);
   });
+
+  for (const args of [
+    'serve --webhook-url https://hooks.example.com/T0KEN node app.js',
+    'worker node app.js --webhook-url https://hooks.example.com/T0KEN',
+    'start --webhook-url=https://hooks.example.com/T0KEN node app.js',
+  ]) {
+    test(`no secret is told for a forgotten --: ${args}`, async () => {
+      const { err } = await hurricane(args);
+      assert.match(err, /did you mean: hurricane \w+ \[options\] -- /);
+      assert.doesNotMatch(err, /T0KEN/);
+    });
+  }
 
   test('faults of flags, file and environment are told together', async () => {
     const edge = new FakeEdge({
