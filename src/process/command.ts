@@ -66,9 +66,18 @@ function look(path: string): Lookup {
  * `celery` for `python3 -m celery …`.
  */
 export function programName(words: readonly string[]): string {
-  const [first = '', flag, module] = innerCommand(words);
+  const [first = '', ...args] = innerCommand(words);
   const name = basename(first);
-  return /^(python|pypy)[\d.]*$/.test(name) && flag === '-m' ? (module ?? name) : name;
+  return (/^(python|pypy)[\d.]*$/.test(name) ? pythonModule(args) : undefined) ?? name;
+}
+
+/** `celery` for `-u -X dev -m celery …`; undefined when the interpreter's own flags name no module. */
+function pythonModule([flag = '', ...rest]: readonly string[]): string | undefined {
+  const module = /^-[bBdEiIOPqsSuvx]*m(.*)$/.exec(flag)?.[1];
+  if (module !== undefined) return module === '' ? rest[0] : module;
+  if (!/^-[^c]/.test(flag)) return undefined;
+  const hasValue = /^-[WX]$/.test(flag);
+  return pythonModule(rest.slice(hasValue ? 1 : 0));
 }
 
 /** What remains behind `env` with assignments, and behind the entrypoint scripts of official images. */

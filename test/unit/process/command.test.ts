@@ -75,7 +75,13 @@ suite('the program of a command', () => {
     ['env X=1 docker-entrypoint.sh httpd-foreground', 'httpd-foreground'],
     ['node nginx', 'node'],
     ['/usr/bin/python3.11 -m celery worker', 'celery'],
+    ['python3 -u -m celery worker', 'celery'],
+    ['python3 -Wignore -X dev -um celery worker', 'celery'],
+    ['python3 -mcelery worker', 'celery'],
     ['python3 app.py -m celery', 'python3'],
+    ['python3 -u app.py -m celery', 'python3'],
+    ['python3 -c pass -m celery', 'python3'],
+    ['python3 -m', 'python3'],
   ];
   for (const [command, name] of names) {
     test(`is ${name} in: ${command}`, () => assert.equal(programName(command.split(' ')), name));
