@@ -136,7 +136,7 @@ export class Chronicle {
         this.#step = '';
         break;
       case 'app.started':
-        this.#step = 'the app to accept connections';
+        this.#step = 'the app to come up';
         break;
       case 'app.listening':
         this.#step = 'the startup checks';

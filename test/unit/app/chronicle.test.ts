@@ -118,7 +118,7 @@ test('knows what the start waits for: dependencies, then a command, then the app
   );
   const ended = { command, exit_code: 0, ending: 'exited with code 0', duration_ms: 1 };
   assert.equal(after({ name: 'command.ended', data: ended }), '');
-  assert.equal(after(appStarted(1)), 'the app to accept connections');
+  assert.equal(after(appStarted(1)), 'the app to come up');
   const listening = { address: '127.0.0.1:1', duration_ms: 1 };
   assert.equal(after({ name: 'app.listening', data: listening }), 'the startup checks');
 });
