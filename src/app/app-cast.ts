@@ -110,7 +110,8 @@ export class AppCast implements Cast {
   /** A new app instead of the one that serves, if that can be; the log tells what became of it. */
   reload(cause: ReplacementCause): void {
     void this.app.reload(cause).then((answer) => {
-      if (!answer.done) this.#options.log.warn({ cause, reason: answer.reason }, 'no new app');
+      if (answer.done || answer.told) return;
+      this.#options.log.warn({ cause, reason: answer.reason }, 'no new app');
     });
   }
 

@@ -38,5 +38,7 @@ export function operationsOf(operated: Operated): Operations {
 }
 
 function carried(answer: Answer, text: string): Carried {
-  return answer.done ? { done: true, text } : { done: false, text: answer.reason };
+  return answer.done
+    ? { done: true, text }
+    : { done: false, text: answer.reason, told: answer.told };
 }

@@ -1,7 +1,10 @@
 // Whoever asks for a new app gets an answer, when it is there or is known not to come.
 
 /** What became of a request for a new app. */
-export type Answer = { readonly done: true } | { readonly done: false; readonly reason: string };
+export type Answer =
+  | { readonly done: true }
+  /** `told`: an event has said so already. */
+  | { readonly done: false; readonly reason: string; readonly told: boolean };
 
 interface Ticket {
   /** Any generation after this one is new enough. */
@@ -25,14 +28,14 @@ export class Tickets {
     this.#answer((ticket) => ticket.after < generation, { done: true });
   }
 
-  /** This generation was to replace another one, and does not. */
+  /** This generation was to replace another one, and does not: an event tells it. */
   fail(generation: number, reason: string): void {
-    this.#answer((ticket) => ticket.after < generation, { done: false, reason });
+    this.#answer((ticket) => ticket.after < generation, { done: false, reason, told: true });
   }
 
   /** Nobody gets anything any more. */
   refuse(reason: string): void {
-    this.#answer(() => true, { done: false, reason });
+    this.#answer(() => true, { done: false, reason, told: false });
   }
 
   #answer(isMeant: (ticket: Ticket) => boolean, answer: Answer): void {

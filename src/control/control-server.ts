@@ -95,8 +95,10 @@ export class ControlServer {
 
   async #carryOut(operation: OperationName, response: ServerResponse): Promise<void> {
     this.#options.emit('control.asked', { operation });
-    const { done, text } = await this.#options.operations[operation]();
-    if (!done) this.#options.log.warn({ operation, reason: text }, 'the operator was refused');
+    const { done, text, told = false } = await this.#options.operations[operation]();
+    if (!done && !told) {
+      this.#options.log.warn({ operation, reason: text }, 'the order was not carried out');
+    }
     respondJson(response, done ? 200 : 409, { operation, done, text });
   }
 }

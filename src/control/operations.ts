@@ -10,6 +10,8 @@ export interface Carried {
   readonly done: boolean;
   /** One sentence: what is so now, or why it was not done. */
   readonly text: string;
+  /** An event has told already that it was not done. */
+  readonly told?: boolean;
 }
 
 /** Each resolves when it is carried out, within a time of its own, and never rejects. */

@@ -95,7 +95,18 @@ suite('routes', () => {
     const { status, body } = await ask(path, 'POST', '/reload');
     assert.deepEqual([status, body], [409, { operation: 'reload', ...no }]);
     const fields = { operation: 'reload', reason: no.text };
-    assert.deepEqual(log.lines, [{ level: 'warn', message: 'the operator was refused', fields }]);
+    assert.deepEqual(log.lines, [
+      { level: 'warn', message: 'the order was not carried out', fields },
+    ]);
+  });
+
+  test('what an event has told is not logged again', async (t) => {
+    const no = { done: false, text: 'it exited', told: true };
+    const { path, start, log } = setUp(t, { operations: { reload: () => no } });
+    await start();
+    const { status, body } = await ask(path, 'POST', '/reload');
+    assert.deepEqual([status, body], [409, { operation: 'reload', done: false, text: no.text }]);
+    assert.deepEqual(log.lines, []);
   });
 
   test('another method is 405 and names the right one, and nothing is carried out', async (t) => {

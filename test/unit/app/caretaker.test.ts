@@ -120,7 +120,7 @@ suite('the care for the app', () => {
 
   test('after a replacement that failed the next one waits', async (t) => {
     const { app, asked, looks, answersWith } = await useCaretaker(t, { maxMemoryBytes: LIMIT });
-    answersWith({ done: false, reason: 'it exited' });
+    answersWith({ done: false, reason: 'it exited', told: true });
     app.used = LIMIT + 1;
     await looks();
     await looks();

@@ -31,8 +31,12 @@ test('reload and restart say what became of it', async () => {
   const good = setUp().operations;
   assert.deepEqual(await good.reload(), { done: true, text: 'replaced: a new app is up' });
   assert.deepEqual(await good.restart(), { done: true, text: 'restarted: the app is up again' });
-  const { operations } = setUp(false, { done: false, reason: 'the app exited with code 3' });
-  const failed = { done: false, text: 'the app exited with code 3' };
+  const { operations } = setUp(false, {
+    done: false,
+    reason: 'the app exited with code 3',
+    told: true,
+  });
+  const failed = { done: false, text: 'the app exited with code 3', told: true };
   assert.deepEqual(await operations.reload(), failed);
   assert.deepEqual(await operations.restart(), failed);
 });
