@@ -1,5 +1,6 @@
 // What options must not say together: one function per rule, each with its sentence.
 
+import type { CheckTarget } from './config.ts';
 import type { Entry, Settlement } from './settle.ts';
 import type { ServeValues, WorkerValues } from './options.ts';
 import { problem, type Origin, type Problem } from './problem.ts';
@@ -103,7 +104,7 @@ function resultsOutliveTheInterval({ values, entries }: Subject): readonly Probl
 
 function checksHaveTheirPort({ values, entries }: Subject): readonly Problem[] {
   const { check = [], appSocket } = values;
-  if (check.every(({ target }) => target.kind !== 'app')) return [];
+  if (!check.some(({ target }) => wantsPort(target))) return [];
   if (!entries.has('app-port')) {
     const message = 'check: a worker has no port to fill in for {port}: write the address itself';
     return [problem(message, ...givenBy(entries, 'check'))];
@@ -112,6 +113,13 @@ function checksHaveTheirPort({ values, entries }: Subject): readonly Problem[] {
   const message =
     'check: with app-socket the app has no port: write a command that asks {socket} instead of {port}';
   return [problem(message, ...givenBy(entries, 'check', 'app-socket'))];
+}
+
+function wantsPort(target: CheckTarget): boolean {
+  return (
+    target.kind === 'app' ||
+    (target.kind === 'command' && target.words.some((word) => word.includes('{port}')))
+  );
 }
 
 function oneHostForOnePort({ values, entries }: Subject): readonly Problem[] {

@@ -131,9 +131,10 @@ suite('worker', () => {
   });
 
   test('has no port that a check could ask', async () => {
-    const flags = { check: 'readiness=http://127.0.0.1:{port}/health' };
-    const { problems } = await loadWorkerConfig(loadInput({ flags }));
-    assert.match(problems[0]?.message ?? '', /a worker has no port .* \(from --check\)/);
+    for (const check of ['readiness=http://127.0.0.1:{port}/health', 'readiness=ask :{port}']) {
+      const { problems } = await loadWorkerConfig(loadInput({ flags: { check } }));
+      assert.match(problems[0]?.message ?? '', /a worker has no port .* \(from --check\)/);
+    }
   });
 
   test('is refused what does not go together, as serve is', async () => {
@@ -307,11 +308,14 @@ suite('problems', () => {
   });
 
   test('a check of a port that the app does not have is refused', async () => {
-    const flags = { check: 'readiness=tcp://127.0.0.1:{port}', 'app-socket': '/run/app.sock' };
-    assert.match(
-      await onlyMessage({ flags }),
-      /with app-socket the app has no port: .*--app-socket/,
-    );
+    for (const check of ['readiness=tcp://127.0.0.1:{port}', 'readiness=ask :{port}']) {
+      const flags = { check, 'app-socket': '/run/app.sock' };
+      assert.match(
+        await onlyMessage({ flags }),
+        /with app-socket the app has no port: .*--app-socket/,
+      );
+    }
+    await load({ flags: { check: 'readiness=ask {socket}', 'app-socket': '/run/app.sock' } });
   });
 
   test('a port and a socket of the app exclude each other', async () => {
