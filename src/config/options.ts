@@ -277,7 +277,7 @@ export const options = {
     parser: check,
     list: true,
     common: true,
-    help: 'what decides about a probe: SPEC is a command, FILE.mjs, http://127.0.0.1:{port}/x, tcp://… or file:PATH?max-age=60s',
+    help: 'what decides about a probe: SPEC is a command, FILE.mjs, http://…, tcp://… or file:PATH?max-age=60s; {port} in it is that of a served app',
   },
   'check-interval': {
     on: supervisingOrCheck,
@@ -440,7 +440,7 @@ export const options = {
     group: 'life',
     parser: choice('never', 'on-failure', 'always'),
     default: 'never',
-    help: 'start the app again when it ends by itself, while requests wait; on-failure: not after code 0',
+    help: 'start the app again when it ends by itself, while any requests wait; on-failure: not after code 0',
   },
   replace: {
     on: supervising,
@@ -450,7 +450,7 @@ export const options = {
       describe: 'start-first; stop-first for a worker, and with app-port or app-socket',
       derive: (s) => (s.oneAtATime ? 'stop-first' : 'start-first'),
     },
-    help: 'how a new app takes over: before the old one stops, or after it while requests wait',
+    help: 'how a new app takes over: before the old one stops, or after it while any requests wait',
   },
   'max-lifetime': {
     on: serve,
