@@ -1,18 +1,21 @@
 // What options may say together, but hardly mean: one function per rule, each with its sentence.
 
 import { longestServeOnMs, stopShares } from '../core/stop-shares.ts';
-import type { ServeValues } from './options.ts';
+import type { ServeValues, WorkerValues } from './options.ts';
 
-/** Values with a problem of their own are missing; a rule about them is silent. */
-type Rule = (values: Partial<ServeValues>) => readonly string[];
+/** What the command does not have is missing, and so are values with a problem of their own. */
+type Values = Partial<ServeValues & WorkerValues>;
 
-export function cautions(values: Partial<ServeValues>): readonly string[] {
+/** Silent about what is missing. */
+type Rule = (values: Values) => readonly string[];
+
+export function cautions(values: Values): readonly string[] {
   return rules.flatMap((rule) => rule(values));
 }
 
-const rules: readonly Rule[] = [drainDelayFits, lifetimeIsSeen, commandsNeedNoShell];
+const rules: readonly Rule[] = [drainDelayFits, drainIsTold, lifetimeIsSeen, commandsNeedNoShell];
 
-function drainDelayFits({ gracePeriod, drainDelay, webhookUrl = [] }: Partial<ServeValues>) {
+function drainDelayFits({ gracePeriod, drainDelay, webhookUrl = [] }: Values) {
   if (gracePeriod === undefined || drainDelay === undefined) return [];
   const { appMs, flushMs } = stopShares(gracePeriod, webhookUrl.length > 0);
   const longestMs = longestServeOnMs(gracePeriod - appMs - flushMs);
@@ -25,7 +28,16 @@ function drainDelayFits({ gracePeriod, drainDelay, webhookUrl = [] }: Partial<Se
   ];
 }
 
-function lifetimeIsSeen({ maxLifetime, maxLifetimeAction, noProbe }: Partial<ServeValues>) {
+function drainIsTold({ startAfter, webhookUrl = [] }: Values) {
+  const isWorker = startAfter !== undefined;
+  if (!isWorker || !webhookUrl.some(({ types }) => types?.includes('drain'))) return [];
+  return [
+    'webhook-url asks for drain, and a worker sends none, because it has no requests to drain: ' +
+      'leave out drain, or ask for app to be told of its end',
+  ];
+}
+
+function lifetimeIsSeen({ maxLifetime, maxLifetimeAction, noProbe }: Values) {
   if (maxLifetime === undefined || maxLifetimeAction !== 'probe' || noProbe !== true) return [];
   return [
     'max-lifetime has no effect with no-probe, because only the liveness probe tells of it: ' +
@@ -33,7 +45,7 @@ function lifetimeIsSeen({ maxLifetime, maxLifetimeAction, noProbe }: Partial<Ser
   ];
 }
 
-function commandsNeedNoShell({ command = [], check = [] }: Partial<ServeValues>) {
+function commandsNeedNoShell({ command = [], check = [] }: Values) {
   const commands = command.map(({ words, text }) => ({ option: 'command', words, text }));
   const checks = check.flatMap(({ target, text }) =>
     target.kind === 'command' ? [{ option: 'check', words: target.words, text }] : [],

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 
-import { loadServeConfig } from '../../../src/config/load.ts';
+import { loadServeConfig, loadWorkerConfig } from '../../../src/config/load.ts';
 import { loadInput } from '../../helpers/load-input.ts';
 
 async function warnings(flags: Record<string, string>, env = {}): Promise<string> {
@@ -39,6 +39,17 @@ test('a lifetime that no probe tells of is said to have no effect', async () => 
   assert.match(await warnings(flags), /^max-lifetime has no effect with no-probe/);
   assert.equal(await warnings({ ...flags, 'max-lifetime-action': 'replace' }), '');
   assert.equal(await warnings({ 'max-lifetime': '100' }), '');
+});
+
+test('a worker says that it sends no webhook of a drain', async () => {
+  const told = async (url: string): Promise<string> => {
+    const input = loadInput({ flags: { 'webhook-url': url } });
+    return (await loadWorkerConfig(input)).warnings.join('\n');
+  };
+  assert.match(await told('app,drain@http://x/T0KEN'), /^webhook-url asks for drain, (?!.*T0KEN)/);
+  assert.equal(await told('app@http://x/'), '');
+  assert.equal(await told('http://x/'), '');
+  assert.equal(await warnings({ 'webhook-url': 'drain@http://x/' }), '');
 });
 
 suite('operators of a shell', () => {
