@@ -94,7 +94,8 @@ function appEnded(
       status.kind === 'not-started'
         ? 'correct what stands behind `--`, or what the image holds'
         : tooEarly
-          ? 'let the app stay in the foreground; one that is served must listen on $PORT, or {port} in its arguments'
+          ? 'let the app stay in the foreground; ' +
+            'one that is served must listen on $PORT, or {port} in its arguments'
           : 'the app ended by itself: its own log says why',
   };
 }

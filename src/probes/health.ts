@@ -22,7 +22,8 @@ export type Answer = Verdict & { readonly since: Date };
 
 /**
  * Emits `probe.changed` once per edge, in the order in which the edges happen; the first edges when
- * startup is finished. Readiness keeps a minimum dwell of 1 s, which start, drain and an app that goes or comes back skip.
+ * startup is finished. Readiness keeps a minimum dwell of 1 s, which start, drain and an app that goes
+ * or comes back skip.
  */
 export class Health {
   readonly #options: JudgeOptions;

@@ -95,7 +95,8 @@ function lifetime({ requests }: HealthState, { maxLifetime }: JudgeOptions): Ver
   return refuse(
     'lifetime',
     `Requests: ${requests} max lifetime: ${maxLifetime}`,
-    `the app has served ${requests} requests, more than its lifetime of ${maxLifetime} (--max-lifetime)`,
+    `the app has served ${requests} requests, ` +
+      `more than its lifetime of ${maxLifetime} (--max-lifetime)`,
   );
 }
 
@@ -104,7 +105,8 @@ function queue(state: HealthState, { queueLimit }: JudgeOptions): Verdict | unde
   return refuse(
     'queue',
     `Request queue size: ${state.queued} limit: ${queueLimit}`,
-    `${state.queued} requests wait for their answer: not ready from ${queueLimit} on (--req-queue-len) until ${lowMark(queueLimit)} are left`,
+    `${state.queued} requests wait for their answer: not ready from ${queueLimit} on ` +
+      `(--req-queue-len) until ${lowMark(queueLimit)} are left`,
   );
 }
 
