@@ -277,7 +277,7 @@ export const options = {
     parser: check,
     list: true,
     common: true,
-    help: 'what decides about a probe: SPEC is a command, FILE.mjs, http://…, tcp://… or file:PATH?max-age=60s; {port} in it is that of a served app',
+    help: 'what decides about a probe: a command, FILE.mjs, http://…, tcp://… or file:PATH?max-age=60s; {port}: that of the app',
   },
   'check-interval': {
     on: supervisingOrCheck,

@@ -104,7 +104,7 @@ export class Listener {
     const drops = this.#options.dropNewConnections?.(handle.fd) ?? false;
     if (drops) await pause(HANDSHAKE_MS, deadline.signal);
     else handle.listen(0);
-    await this.#acceptTheRest(drops ? Infinity : CALM_TURN_MS);
+    await this.#acceptTheRest();
     this.#sockets.close();
   }
 
@@ -124,14 +124,14 @@ export class Listener {
     this.#http.close();
   }
 
-  /** Until a turn of the event loop that accepted nothing and was shorter than that. */
-  async #acceptTheRest(calmMs: number): Promise<void> {
+  /** Until a calm turn of the event loop that accepted nothing. */
+  async #acceptTheRest(): Promise<void> {
     let turnBegan = performance.now();
     let before = this.#accepted;
     for (let turn = 0; turn < MAX_TURNS; turn += 1) {
       await new Promise((resolve) => setImmediate(resolve));
       const now = performance.now();
-      if (now - turnBegan < calmMs && this.#accepted === before) return;
+      if (now - turnBegan < CALM_TURN_MS && this.#accepted === before) return;
       turnBegan = now;
       before = this.#accepted;
     }
