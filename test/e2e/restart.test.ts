@@ -103,7 +103,7 @@ async function crashLoops(t: TestContext, artefact: Artefact): Promise<void> {
   assert.match(String(last?.['reason']), /^crash loop: .* the app exited with code 3$/);
 }
 
-/** Ends in a pause, by a stop in order. */
+/** Ends in a pause long enough to be met (0.8 s), by a stop in order. */
 async function recovers(t: TestContext, artefact: Artefact): Promise<void> {
   const app = await serveChangingApp(t, ['--restart', 'on-failure'], { artefact });
   const { hurricane } = app;
@@ -115,7 +115,7 @@ async function recovers(t: TestContext, artefact: Artefact): Promise<void> {
   app.setMood('exits-at-once');
   await crash(app, 3);
   assert.equal((await hurricane.seesNth(3, 'app.restarting'))['attempt'], 1);
-  await hurricane.seesNth(5, 'app.restarting');
+  await hurricane.seesNth(6, 'app.restarting');
   hurricane.signal('SIGTERM');
   assert.equal((await hurricane.exit).code, 0);
 }
