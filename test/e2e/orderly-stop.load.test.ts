@@ -20,7 +20,8 @@ forEachArtefact('loses no request when it is stopped under load', async (t, arte
       verdicts.push(verdict);
       const lost = verdict.lost.map((shot) => ` ${JSON.stringify(shot)}`);
       console.log(
-        `[${artefact}] ${verdicts.length} of ${runs}: ${lost.length} lost${lost.join('')}`,
+        `[${artefact}] ${verdicts.length} of ${runs}: ${lost.length} lost${lost.join('')}, ` +
+          `${verdict.neverAccepted} never accepted`,
       );
     }
   };
