@@ -10,6 +10,7 @@ import { HurricaneError } from '../../src/core/errors.ts';
 import { Listener, type Handler } from '../../src/http/listener.ts';
 import { reachHttp, reachTcp } from '../../src/http/reach.ts';
 import { dropNewConnections } from '../../src/process/libc.ts';
+import { pendingConnections } from '../../src/process/pending-connections.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { useClient } from '../helpers/raw-tcp.ts';
 
@@ -23,7 +24,7 @@ async function useListener(
   const listener = new Listener({
     ...{ host, port, hints: { port: 'by --port', host: 'by --host' }, handler },
     ...{ headerTimeoutMs: 15_000, idleTimeoutMs: 75_000, maxHeaderBytes: 65_536 },
-    dropNewConnections,
+    kernel: { dropNewConnections, pendingConnections },
   });
   await listener.bind();
   t.after(() => listener.close(Deadline.after(0)));
