@@ -4,7 +4,6 @@ import type { ServeConfig } from '../config/config.ts';
 import type { RequestRecord } from '../core/request-record.ts';
 import { Listener, type Handler } from '../http/listener.ts';
 import { dropNewConnections } from '../process/libc.ts';
-import { pendingConnections } from '../process/pending-connections.ts';
 import { AccessLog } from '../proxy/access-log.ts';
 import { Proxy } from '../proxy/proxy.ts';
 import type { Behind, Front, RequestBooks } from './front.ts';
@@ -43,7 +42,7 @@ export class HttpFront implements Front {
         host: 'name an address of this machine with --host',
       },
       handler: config.probes.integrated ? this.#withProbes() : this.intake,
-      kernel: { dropNewConnections, pendingConnections },
+      dropNewConnections,
     });
   }
 

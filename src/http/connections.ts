@@ -71,12 +71,14 @@ export class Connections {
     const finish = (): void => resolve(undefined);
     this.#onEmpty.add(finish);
     let timer: NodeJS.Timeout | undefined;
-    const sweep = (): void => {
-      if (!this.#onEmpty.has(finish)) return;
-      // Behind the next reading of all sockets: what has arrived by then makes its connection busy.
-      timer = setTimeout(() => setImmediate(sweep), this.#endIdle(idleMs));
+    // Behind the next reading of all sockets: what has arrived by then makes its connection busy.
+    const sweepIn = (ms: number): void => {
+      timer = setTimeout(() => setImmediate(sweep), ms);
     };
-    sweep();
+    const sweep = (): void => {
+      if (this.#onEmpty.has(finish)) sweepIn(this.#endIdle(idleMs));
+    };
+    sweepIn(0);
     await doneBefore(promise, deadline.signal);
     this.#onEmpty.delete(finish);
     clearTimeout(timer);

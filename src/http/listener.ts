@@ -24,15 +24,8 @@ export interface ListenerOptions extends ListenerLimits {
   /** What to do about a port that is taken, and about an address that is not ours. */
   readonly hints: { readonly port: string; readonly host: string };
   readonly handler: Handler;
-  /** What the kernel does for a listener that closes. */
-  readonly kernel?: ListenerKernel;
-}
-
-export interface ListenerKernel {
-  /** Drops what asks this socket for a connection from now on; false where that cannot be. */
-  readonly dropNewConnections: (fd: number) => boolean;
-  /** Handshakes that are not done and connections that nobody has accepted; 0 where that is not known. */
-  readonly pendingConnections: (port: number) => number;
+  /** Lets the kernel drop what asks this socket for a connection; false where it cannot. */
+  readonly dropNewConnections?: (fd: number) => boolean;
 }
 
 export interface ListenerLimits {
@@ -59,8 +52,6 @@ const CHECK_INTERVAL_MS = 1000;
 
 /** For the last packet of a handshake to arrive from anywhere in a cluster. */
 const HANDSHAKE_MS = 100;
-/** On a machine that is too slow, or for a client that never ends its handshake. */
-const MAX_HANDSHAKE_PAUSES = 10;
 
 /** A turn of the event loop in which next to nothing happened. libuv accepts one connection a turn. */
 const CALM_TURN_MS = 0.1;
@@ -104,19 +95,16 @@ export class Listener {
   /**
    * Ends the intake of connections; what arrives later is refused by the kernel. What arrived before must
    * have been accepted, or it would be reset. So first the kernel drops what asks for a connection, and
-   * what has begun to be one is accepted, until the kernel knows of none. Where it cannot do that, the
-   * listener closes after a turn of the event loop that was short enough to be nearly sure that nothing
-   * came between accepting and closing.
+   * what has begun to be one is accepted. Where it cannot do that, the listener closes after a turn of the
+   * event loop that was short enough to be nearly sure that nothing came between accepting and closing.
    */
   async stopAccepting(deadline: Deadline): Promise<void> {
     if (!this.#sockets.listening) return;
     const handle = handleOf(this.#sockets);
-    const { kernel } = this.#options;
-    if (kernel?.dropNewConnections(handle.fd)) await this.#endHandshakes(kernel, deadline);
-    else {
-      handle.listen(0);
-      await this.#acceptTheRest();
-    }
+    const drops = this.#options.dropNewConnections?.(handle.fd) ?? false;
+    if (drops) await pause(HANDSHAKE_MS, deadline.signal);
+    else handle.listen(0);
+    await this.#acceptTheRest();
     this.#sockets.close();
   }
 
@@ -134,15 +122,6 @@ export class Listener {
     await this.#connections.whenEmpty(0, deadline);
     this.#connections.destroyAll();
     this.#http.close();
-  }
-
-  async #endHandshakes(kernel: ListenerKernel, deadline: Deadline): Promise<void> {
-    const { port } = this.address;
-    for (let pauses = 0; pauses < MAX_HANDSHAKE_PAUSES; pauses += 1) {
-      await pause(HANDSHAKE_MS, deadline.signal);
-      await this.#acceptTheRest();
-      if (deadline.passed || kernel.pendingConnections(port) === 0) return;
-    }
   }
 
   /** Until a calm turn of the event loop that accepted nothing. */

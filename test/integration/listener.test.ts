@@ -4,13 +4,13 @@ import type { ServerResponse } from 'node:http';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { test, type TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Deadline } from '../../src/core/deadline.ts';
 import { HurricaneError } from '../../src/core/errors.ts';
 import { Listener, type Handler } from '../../src/http/listener.ts';
 import { reachHttp, reachTcp } from '../../src/http/reach.ts';
 import { dropNewConnections } from '../../src/process/libc.ts';
-import { pendingConnections } from '../../src/process/pending-connections.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { useClient } from '../helpers/raw-tcp.ts';
 
@@ -24,7 +24,7 @@ async function useListener(
   const listener = new Listener({
     ...{ host, port, hints: { port: 'by --port', host: 'by --host' }, handler },
     ...{ headerTimeoutMs: 15_000, idleTimeoutMs: 75_000, maxHeaderBytes: 65_536 },
-    kernel: { dropNewConnections, pendingConnections },
+    dropNewConnections,
   });
   await listener.bind();
   t.after(() => listener.close(Deadline.after(0)));
@@ -99,6 +99,18 @@ async function fateOf(port: number): Promise<string> {
     return (error as NodeJS.ErrnoException).code ?? 'unknown';
   }
 }
+
+test('a request that arrived while we were busy is read before its connection counts as idle', async (t) => {
+  const listener = await useListener(t, answering);
+  const client = connect(listener.address.port, '127.0.0.1');
+  t.after(() => client.destroy());
+  await once(client, 'connect');
+  const idleMs = 20;
+  await sleep(2 * idleMs);
+  client.write(get.replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n'));
+  void listener.whenEmpty(idleMs, Deadline.after(1000));
+  assert.ok((await text(client)).endsWith('ok'));
+});
 
 test('idle connections end by age, those in hand with their answer', async (t) => {
   const held = Promise.withResolvers<ServerResponse>();
