@@ -53,6 +53,11 @@ function metricsMarkdown(): string {
   };
   const { families } = new Metrics({
     requests: { load: never, report: never },
+    messages: {
+      ...{ queue: '', prefetch: 0, inFlight: never, buffered: never },
+      ...{ connected: never, consuming: never, blocked: never },
+    },
+    supervises: true,
     webhooksQueued: never,
     logLinesDropped: never,
     reaper: never,

@@ -14,10 +14,10 @@ import { RELAYED_SIGNALS, STOP_SIGNALS } from './process/signals.ts';
 declare const VERSION: string | undefined;
 
 const { env, argv, execArgv, execPath } = process;
-/** What lives as long as an app, perhaps as PID 1, and reaps. */
-const supervising = ['serve', 'worker'];
+/** What runs until it is stopped, perhaps as PID 1, and reaps. */
+const running = ['serve', 'worker', 'consume'];
 
-if (supervising.includes(argv[2] ?? '')) {
+if (running.includes(argv[2] ?? '')) {
   const flag = flagForLibc([...execArgv, ...(env['NODE_OPTIONS'] ?? '').split(/\s+/)]);
   // An older Node 26 wants to be told: the same process begins anew with the flag.
   if (flag !== undefined) {

@@ -41,8 +41,8 @@ export const mutants: readonly Mutant[] = [
   {
     fault: 'the readiness probe passes while draining',
     file: 'src/probes/judge.ts',
-    find: "probe === 'readiness' ? drainingVerdict : up(probe, state)",
-    replace: 'up(probe, state)',
+    find: "probe === 'readiness' ? drainingVerdict : up(probe, state, options)",
+    replace: 'up(probe, state, options)',
     testFile: 'test/unit/probes/health.test.ts',
     testName: 'drains at once, within the dwell too, and for good',
   },
@@ -153,7 +153,7 @@ export const mutants: readonly Mutant[] = [
   {
     fault: 'the liveness probe fails while draining',
     file: 'src/probes/judge.ts',
-    find: "if (state.draining) return probe === 'readiness' ? drainingVerdict : up(probe, state);",
+    find: "if (state.draining) return probe === 'readiness' ? drainingVerdict : up(probe, state, options);",
     replace: 'if (state.draining) return drainingVerdict;',
     testFile: 'test/unit/probes/health.test.ts',
     testName: 'drains at once, within the dwell too, and for good',

@@ -4,27 +4,23 @@
 import type { SupervisingConfig } from '../config/config.ts';
 import type { Deadline } from '../core/deadline.ts';
 import { Events, type Emit, type ReplacementCause } from '../core/events.ts';
-import type { Log } from '../core/log.ts';
+import { displayCommand } from '../process/command.ts';
 import { usedBytes } from '../process/memory.ts';
+import { wrapperWarning } from '../process/wrappers.ts';
 import { Backstage } from './backstage.ts';
 import { Caretaker } from './caretaker.ts';
-import type { Edge } from './edge.ts';
 import type { Behind, Front } from './front.ts';
-import type { Cast } from './run.ts';
+import type { PlayCast, Stage } from './run-to-end.ts';
 import { Supervisor } from './supervisor.ts';
 
-export interface AppCastOptions {
+export interface AppCastOptions extends Stage {
   readonly config: SupervisingConfig;
-  readonly edge: Edge;
-  readonly log: Log;
-  /** Log lines that nobody read in time. */
-  readonly droppedLines: () => number;
   /** Undefined for an app that nobody hands work to. */
   readonly frontOf: ((behind: Behind) => Front) | undefined;
 }
 
 /** Built without effect; everything happens in the order of run.ts. */
-export class AppCast implements Cast {
+export class AppCast implements PlayCast {
   readonly app: Supervisor;
   readonly emit: Emit;
   readonly #options: AppCastOptions;
@@ -49,6 +45,7 @@ export class AppCast implements Cast {
       ...options,
       events,
       requests: this.#front?.books,
+      messages: undefined,
       app: () => this.app,
     });
     const { checks, health, env, onAppLine } = this.#backstage;
@@ -57,7 +54,7 @@ export class AppCast implements Cast {
       supervision: config.supervision,
       gracePeriodMs: config.stop.gracePeriodMs,
       intake: this.#front?.intake,
-      onServing: (serving) => this.#backstage.appServes(serving),
+      onServing: (serving) => this.#backstage.setAway(serving ? undefined : restarting),
       env,
       cwd: edge.cwd,
       onLine: onAppLine,
@@ -92,7 +89,10 @@ export class AppCast implements Cast {
   }
 
   async listen(): Promise<void> {
-    await this.#backstage.begin();
+    const { command } = this.#options.config.app;
+    await this.#backstage.begin(displayCommand(command));
+    const wrapper = wrapperWarning(command);
+    if (wrapper !== undefined) this.#options.log.warn({}, wrapper);
     // With startup commands it is looked for after them: they may build it.
     if (this.#options.config.startup.commands.length === 0) this.app.assertExecutable();
     await this.#backstage.listen(this.#front?.listener);
@@ -107,8 +107,18 @@ export class AppCast implements Cast {
     void this.#caretaker.start();
   }
 
+  get lastWords(): PlayCast['lastWords'] {
+    return { restarts: this.app.restarts, stderr: this.app.lastErrors };
+  }
+
+  onSignal(signal: NodeJS.Signals): void {
+    const { forwardHangUp } = this.#options.config.supervision;
+    if (signal === 'SIGHUP' && !forwardHangUp) this.#reload('sighup');
+    else this.app.signal(signal);
+  }
+
   /** A new app instead of the one that serves, if that can be; the log tells what became of it. */
-  reload(cause: ReplacementCause): void {
+  #reload(cause: ReplacementCause): void {
     void this.app.reload(cause).then((answer) => {
       if (answer.done || answer.told) return;
       this.#options.log.warn({ cause, reason: answer.reason }, 'no new app');
@@ -124,3 +134,5 @@ export class AppCast implements Cast {
     await this.#backstage.farewell(deadline, this.#front?.listener);
   }
 }
+
+const restarting = { reason: 'restarting', text: 'the app is being restarted' } as const;

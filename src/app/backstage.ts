@@ -1,4 +1,4 @@
-// What stands behind every supervised program, whatever it does: reaper, health, checks, webhooks, metrics,
+// What stands behind everything that runs until it is stopped, whatever it does: reaper, health, checks, webhooks, metrics,
 // probes, control socket; who tells whom, and the share of each in the story.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -6,7 +6,7 @@ import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 
 import { CheckRunner } from '../checks/check-runner.ts';
-import type { SupervisingConfig } from '../config/config.ts';
+import type { RunningConfig } from '../config/config.ts';
 import { ControlServer } from '../control/control-server.ts';
 import type { Load } from '../core/component.ts';
 import { Deadline } from '../core/deadline.ts';
@@ -14,12 +14,12 @@ import type { Emit, Events, ProbeName } from '../core/events.ts';
 import type { Log } from '../core/log.ts';
 import { Listener } from '../http/listener.ts';
 import { Metrics } from '../metrics/metrics.ts';
+import type { MessageSources } from '../metrics/message-instruments.ts';
 import { Health } from '../probes/health.ts';
+import { messageWords, requestWords, type Away } from '../probes/judge.ts';
 import { ProbeServer } from '../probes/probe-server.ts';
-import { displayCommand } from '../process/command.ts';
 import type { OutputLine } from '../process/output.ts';
 import { Reaper } from '../process/reaper.ts';
-import { wrapperWarning } from '../process/wrappers.ts';
 import { runStartupCommands } from '../startup/startup-commands.ts';
 import { displayTarget, waitForDependencies } from '../startup/wait-for.ts';
 import { WebhookSender } from '../webhooks/webhook-sender.ts';
@@ -29,7 +29,7 @@ import type { Edge } from './edge.ts';
 import type { RequestBooks } from './front.ts';
 import { narrator } from './narrator.ts';
 import { operationsOf } from './operations.ts';
-import { statusOf, type Status } from './status.ts';
+import { statusOf, type MessageStatus, type Status } from './status.ts';
 import type { Supervisor } from './supervisor.ts';
 
 /** Time for a probe that is just being answered. */
@@ -39,18 +39,24 @@ const LAST_PROBES_MS = 100;
 const CONTROL_VARIABLE = 'HURRICANE_CONTROL_SOCKET';
 
 export interface BackstageOptions {
-  readonly config: SupervisingConfig;
+  readonly config: RunningConfig;
   readonly edge: Edge;
   readonly log: Log;
   /** Log lines that nobody read in time. */
   readonly droppedLines: () => number;
   readonly events: Events;
-  /** Undefined where there are none. */
+  /** What follows is undefined where there is none. */
   readonly requests: RequestBooks | undefined;
-  readonly app: () => Pick<
-    Supervisor,
-    'variables' | 'state' | 'since' | 'current' | 'reload' | 'restart'
-  >;
+  readonly messages: MessageBooks | undefined;
+  readonly app:
+    | (() => Pick<Supervisor, 'variables' | 'state' | 'since' | 'current' | 'reload' | 'restart'>)
+    | undefined;
+}
+
+/** The messages of a consumer, as far as others look at them. */
+export interface MessageBooks extends MessageSources {
+  load(): Load;
+  status(): MessageStatus;
 }
 
 /** Built without effect; everything happens in the order of run.ts. */
@@ -71,7 +77,7 @@ export class Backstage {
   #state: 'starting' | 'up' | 'draining' = 'starting';
 
   constructor(options: BackstageOptions) {
-    const { config, edge, log, events, droppedLines, requests } = options;
+    const { config, edge, log, events, droppedLines, requests, messages, app } = options;
     const { emit } = events;
     this.#options = options;
     this.#emit = emit;
@@ -86,7 +92,8 @@ export class Backstage {
     this.health = new Health({
       config: config.health,
       debug: config.debug,
-      load: () => requests?.load() ?? nothingInHand,
+      work: messages === undefined ? requestWords : messageWords,
+      load: () => (messages ?? requests)?.load() ?? nothingInHand,
       emit,
     });
     this.checks = new CheckRunner({
@@ -94,7 +101,7 @@ export class Backstage {
       env: this.#env,
       cwd: edge.cwd,
       state: () => this.#state,
-      app: () => options.app().variables,
+      app: () => app?.().variables ?? {},
       onResult: (tag, failing) => this.health.checksChanged(tag, failing),
       emit,
       log: log.component('checks'),
@@ -107,6 +114,8 @@ export class Backstage {
     });
     this.metrics = new Metrics({
       requests,
+      messages,
+      supervises: options.app !== undefined,
       webhooksQueued: () => this.#webhooks.queued,
       logLinesDropped: droppedLines,
       reaper: () => this.#reaper,
@@ -117,8 +126,7 @@ export class Backstage {
         status: () => this.#status(true),
         setDrained: (drained) => this.health.setDrained(drained),
         isStopping: () => this.#state === 'draining',
-        reload: () => options.app().reload('ctl'),
-        restart: () => options.app().restart(),
+        app: app && { reload: () => app().reload('ctl'), restart: () => app().restart() },
       }),
       privately: (act) => edge.privately(act),
       emit,
@@ -156,12 +164,8 @@ export class Backstage {
   }
 
   /** Says what begins, and reaps from now on. */
-  async begin(): Promise<void> {
-    const { config, edge, log } = this.#options;
-    const command = displayCommand(config.app.command);
-    this.#emit('hurricane.started', { version: edge.version, command });
-    const wrapper = wrapperWarning(config.app.command);
-    if (wrapper !== undefined) log.warn({}, wrapper);
+  async begin(command: string): Promise<void> {
+    this.#emit('hurricane.started', { version: this.#options.edge.version, command });
     await this.#reaper.start();
   }
 
@@ -203,10 +207,10 @@ export class Backstage {
     this.health.startupFinished(seconds);
   }
 
-  /** An app begins to serve, or none does for a while. */
-  appServes(serves: boolean): void {
-    this.health.appServes(serves);
-    if (serves && this.#state !== 'starting') this.checks.renew();
+  /** What work goes to is away for a while, or is back. */
+  setAway(away: Away | undefined): void {
+    this.health.setAway(away);
+    if (away === undefined && this.#state !== 'starting') this.checks.renew();
   }
 
   announceStop(): void {
@@ -226,14 +230,15 @@ export class Backstage {
   }
 
   #status(details: boolean): Status {
-    const { config, edge, requests, app } = this.#options;
+    const { config, edge, requests, messages, app } = this.#options;
     const sources = {
       version: edge.version,
       appVersion: config.appVersion,
       pid: edge.pid,
       verdict: (probe: ProbeName) => this.health.verdict(probe),
-      app: app(),
+      app: app?.(),
       requests: requests && (() => requests.now()),
+      messages: messages && (() => messages.status()),
       chronicle: this.#chronicle,
     };
     return statusOf(sources, details);

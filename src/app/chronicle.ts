@@ -35,6 +35,9 @@ const reasons: { readonly [N in EventName]?: (data: EventMap[N]) => Reason } = {
   'app.replacing': ({ cause }) => cause,
   'app.replaced': ({ pid }) => pidText(pid),
   'app.replacement-failed': ({ cause, reason }) => ({ shown: cause, whole: reason }),
+  'handler.restarted': ({ cause, reason }) => ({ shown: cause, whole: reason }),
+  'consumer.subscribed': ({ queue }) => queue,
+  'consumer.lost': ({ cause, reason }) => ({ shown: cause, whole: reason }),
   'probe.changed': ({ text, reason }) => ({ shown: text, whole: reason }),
   'check.changed': ({ check, text }) => ({
     shown: check,
@@ -42,7 +45,7 @@ const reasons: { readonly [N in EventName]?: (data: EventMap[N]) => Reason } = {
   }),
   'control.asked': () => '',
   'drain.started': ({ reason }) => reason,
-  'drain.ended': ({ forced }) => (forced === 0 ? '' : `${forced} requests were cut`),
+  'drain.ended': ({ forced }) => (forced === 0 ? '' : `${forced} were cut`),
 };
 
 function pidText(pid: number | undefined): string {

@@ -34,6 +34,26 @@ const sentences: { readonly [N in EventName]: (data: EventMap[N]) => Line } = {
   'app.replacing': () => ['info', 'the app is replaced'],
   'app.replaced': () => ['info', 'the app was replaced'],
   'app.replacement-failed': () => ['error', 'the app was not replaced'],
+  'handler.loaded': () => ['info', 'handler loaded'],
+  'handler.restarted': () => ['error', 'the handler is started again'],
+  'consumer.connecting': ({ broker }) => ['debug', `Connecting to ${broker}`],
+  'consumer.subscribed': ({ queue }) => ['info', `Queue bound: ${queue}, messages are consumed`],
+  'consumer.lost': () => ['warn', 'Connection closed, reconnect necessary'],
+  'consumer.reconnecting': ({ delay_ms: ms }) => [
+    'warn',
+    `Reconnecting after ${ms / 1000} seconds`,
+  ],
+  'message.retried': ({ delay_ms: ms }) => [
+    'warn',
+    `an attempt failed, the next one is in ${ms / 1000} s`,
+  ],
+  'message.dead': () => ['error', 'a message was given up: it is a dead letter now'],
+  'message.dropped': () => ['warn', 'a message was dropped'],
+  'message.publish-failed': () => [
+    'error',
+    'a failed message finds no queue; it is kept, and nothing new begins until one takes it',
+  ],
+  'message.settled-late': () => ['warn', 'the handler ended an attempt that had been given up'],
   'probe.changed': ({ probe, passing }) => [
     passing ? 'info' : 'warn',
     `${probe} probe ${passing ? 'passes' : 'fails'}`,

@@ -8,8 +8,9 @@ export interface Operated {
   readonly status: () => Status;
   readonly setDrained: (drained: boolean) => void;
   readonly isStopping: () => boolean;
-  readonly reload: () => Promise<Answer>;
-  readonly restart: () => Promise<Answer>;
+  /** Undefined where no app is supervised. */
+  readonly app:
+    { readonly reload: () => Promise<Answer>; readonly restart: () => Promise<Answer> } | undefined;
 }
 
 export function operationsOf(operated: Operated): Operations {
@@ -24,10 +25,10 @@ export function operationsOf(operated: Operated): Operations {
   return {
     status: operated.status,
     reload: unlessStopping(async () =>
-      carried(await operated.reload(), 'replaced: a new app is up'),
+      carried(await (operated.app?.reload() ?? noApp), 'replaced: a new app is up'),
     ),
     restart: unlessStopping(async () =>
-      carried(await operated.restart(), 'restarted: the app is up again'),
+      carried(await (operated.app?.restart() ?? noApp), 'restarted: the app is up again'),
     ),
     drain: switchDrain(true, 'drained: not ready from now on, work goes on'),
     undrain: switchDrain(
@@ -36,6 +37,12 @@ export function operationsOf(operated: Operated): Operations {
     ),
   };
 }
+
+const noApp: Answer = {
+  done: false,
+  reason: 'there is no app here to replace: stop hurricane, and let its container start again',
+  told: false,
+};
 
 function carried(answer: Answer, text: string): Carried {
   return answer.done

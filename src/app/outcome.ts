@@ -16,6 +16,8 @@ export interface Ending {
   readonly stopSignal: NodeJS.Signals;
   /** The app had to be killed at the end of the budget. */
   readonly killed: boolean;
+  /** Messages that were still in hand at the end of the budget, and went back to their queue. */
+  readonly givenBack: number;
   /** A second signal came. */
   readonly hurried: boolean;
 }
@@ -35,6 +37,8 @@ export interface Outcome {
 }
 
 const KILLED = 128 + constants.signals.SIGKILL;
+/** EX_TEMPFAIL of sysexits.h. */
+const GIVEN_BACK = 75;
 const STOPPED_IN_PREPARE = 128 + constants.signals.SIGTERM;
 const HURRIED = 128 + constants.signals.SIGINT;
 
@@ -50,7 +54,7 @@ type Decision = Omit<Outcome, 'phase' | 'signal' | 'orderly'>;
 
 function signalOf({ reason }: Ending): NodeJS.Signals | undefined {
   if (reason.kind === 'signal') return reason.signal;
-  if (reason.kind === 'failed' || reason.status.kind !== 'signalled') return undefined;
+  if (reason.kind !== 'app-ended' || reason.status.kind !== 'signalled') return undefined;
   return reason.status.signal;
 }
 
@@ -61,9 +65,26 @@ function decide(ending: Ending): Decision {
       return failed(reason.error);
     case 'app-ended':
       return appEnded(reason, ending.phase);
+    case 'finished':
+      return finished(ending, reason.text);
     case 'signal':
       return app === undefined ? stoppedBeforeApp(ending, reason.signal) : stopped(ending, app);
   }
+}
+
+function finished(ending: Ending, text: string): Decision {
+  if (ending.hurried) return hurriedOutcome;
+  return givenBack(ending) ?? { exitCode: 0, reason: text, next: 'nothing to do' };
+}
+
+function givenBack({ givenBack: count }: Ending): Decision | undefined {
+  if (count === 0) return undefined;
+  const messages = count === 1 ? '1 message was' : `${count} messages were`;
+  return {
+    exitCode: GIVEN_BACK,
+    reason: `${messages} still being handled at the end of the grace period, and went back to the queue`,
+    next: 'let the handler end when its signal aborts, or raise --grace-period',
+  };
 }
 
 function failed(error: Error): Decision {
@@ -126,6 +147,8 @@ function stopped(ending: Ending, app: ExitStatus): Decision {
     };
   }
   const orderly = endedOrderly(app, ending.stopSignal);
+  const unfinished = givenBack(ending);
+  if (unfinished !== undefined) return unfinished;
   return {
     exitCode: orderly ? 0 : exitCodeOf(app),
     reason: orderly ? 'stopped in order' : `the app ${describeExit(app)} while it was stopping`,

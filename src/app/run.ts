@@ -19,7 +19,15 @@ export interface App {
   /** It will be stopped soon: nothing of it is replaced from now on. */
   close(): void;
   /** Stop signal now, SIGKILL at the deadline; undefined when it never ran. */
-  stop(deadline: Deadline): Promise<{ status: ExitStatus; killed: boolean } | undefined>;
+  stop(deadline: Deadline): Promise<Stopped | undefined>;
+}
+
+/** How the program ended. */
+export interface Stopped {
+  readonly status: ExitStatus;
+  readonly killed: boolean;
+  /** Messages that went back to their queue unfinished. */
+  readonly givenBack?: number;
 }
 
 /** What the story is told with. */
@@ -51,7 +59,7 @@ export async function run(cast: Cast, shutdown: Shutdown, gracePeriodMs: number)
   void cast.failed.then((error) => shutdown.request({ kind: 'failed', error }));
   const phase = await startUp(cast, shutdown);
   const reason = await shutdown.reason;
-  if (reason.kind !== 'signal') reportFailure(cast, phase, reason);
+  if (reason.kind === 'failed' || reason.kind === 'app-ended') reportFailure(cast, phase, reason);
 
   const { budget } = shutdown;
   const { appMs, flushMs } = stopShares(gracePeriodMs, cast.hasWebhooks);
@@ -62,7 +70,7 @@ export async function run(cast: Cast, shutdown: Shutdown, gracePeriodMs: number)
   const startedAt = performance.now();
 
   // Without the app, or before it was up, there is nothing to wait for.
-  const orderly = phase === 'serve' && reason.kind === 'signal';
+  const orderly = phase === 'serve' && (reason.kind === 'signal' || reason.kind === 'finished');
   await cast.intake?.drain(orderly ? budget.before(appMs + flushMs) : budget.within(0));
   const appDeadline = budget.before(flushMs);
   const [ended] = await Promise.all([
@@ -80,6 +88,7 @@ export async function run(cast: Cast, shutdown: Shutdown, gracePeriodMs: number)
     app: ended?.status,
     stopSignal: cast.app.stopSignal,
     killed: ended?.killed ?? false,
+    givenBack: ended?.givenBack ?? 0,
     hurried: shutdown.hurried,
   });
 }
@@ -128,6 +137,8 @@ function describeReason(reason: StopReason): string {
       return reason.signal;
     case 'app-ended':
       return `the app ${describeExit(reason.status)}`;
+    case 'finished':
+      return reason.text;
     case 'failed':
       return reason.error.message;
   }

@@ -1,9 +1,11 @@
 // `hurricane serve`: an app that requests are handed to.
 
 import type { ServeConfig } from '../config/config.ts';
+import { AppCast } from './app-cast.ts';
 import type { Edge } from './edge.ts';
+import type { Behind } from './front.ts';
 import { HttpFront } from './http-front.ts';
-import { supervise } from './supervise.ts';
+import { runToEnd, type Stage } from './run-to-end.ts';
 
 /** Resolves with the exit code, at the end of the app or of the stop. */
 export function serve(
@@ -11,5 +13,7 @@ export function serve(
   warnings: readonly string[],
   edge: Edge,
 ): Promise<number> {
-  return supervise({ config, warnings, frontOf: (behind) => new HttpFront(config, behind) }, edge);
+  const frontOf = (behind: Behind): HttpFront => new HttpFront(config, behind);
+  const castOf = (stage: Stage): AppCast => new AppCast({ ...stage, config, frontOf });
+  return runToEnd({ config, warnings, castOf }, edge);
 }

@@ -5,7 +5,8 @@ import type { Answer } from '../probes/health.ts';
 import type { InHand } from '../proxy/proxy.ts';
 import type { Chronicle, Counts, Transition } from './chronicle.ts';
 
-type State = 'starting' | 'ready' | 'not ready' | 'restarting' | 'drained' | 'draining';
+type State =
+  'starting' | 'ready' | 'not ready' | 'restarting' | 'not consuming' | 'drained' | 'draining';
 
 /** Times are ISO 8601 in UTC; null is what does not exist now. */
 export interface Status {
@@ -18,12 +19,14 @@ export interface Status {
   readonly app_version: string | null;
   readonly pid: number;
   readonly uptime_s: number;
-  readonly app: AppStatus;
+  /** Null where none is supervised. */
+  readonly app: AppStatus | null;
   /** By cause. */
   readonly restarts: Counts;
   readonly replacements: Counts;
   readonly failed_replacements: Counts;
   readonly requests: RequestStatus | null;
+  readonly messages: MessageStatus | null;
   readonly probes: Readonly<Record<ProbeName, ProbeStatus>>;
   /** What is left of the grace period while stopping. */
   readonly drain_left_s: number | null;
@@ -53,6 +56,20 @@ export interface RequestStatus {
   readonly finished: number;
 }
 
+export interface MessageStatus {
+  readonly queue: string;
+  readonly state: 'closed' | 'connecting' | 'waiting' | 'consuming' | 'draining';
+  readonly since: string;
+  /** Why it does not consume; empty while it does. */
+  readonly reason: string;
+  readonly broker: string;
+  /** Handed out by the broker, and not settled. */
+  readonly in_hand: number;
+  /** Those of them that have not begun. */
+  readonly waiting: number;
+  readonly settled: number;
+}
+
 export interface ProbeStatus {
   readonly passing: boolean;
   readonly text: string;
@@ -65,9 +82,10 @@ export interface StatusSources {
   readonly appVersion: string | undefined;
   readonly pid: number;
   readonly verdict: (probe: ProbeName) => Answer;
-  readonly app: SupervisedApp;
-  /** Undefined where there are no requests. */
+  /** Each undefined where there is no such thing. */
+  readonly app: SupervisedApp | undefined;
   readonly requests: (() => InHand) | undefined;
+  readonly messages: (() => MessageStatus) | undefined;
   readonly chronicle: Omit<Chronicle, 'observe'>;
 }
 
@@ -99,11 +117,12 @@ export function statusOf(sources: StatusSources, details: boolean): Status {
     app_version: sources.appVersion ?? null,
     pid: sources.pid,
     uptime_s: seconds(performance.now()),
-    app: appStatus(sources.app),
+    app: sources.app === undefined ? null : appStatus(sources.app),
     restarts,
     replacements,
     failed_replacements: failedReplacements,
     requests: requestStatus(sources.requests?.()),
+    messages: sources.messages?.() ?? null,
     probes: {
       startup: probeStatus('startup'),
       readiness: probeStatus('readiness'),
@@ -130,6 +149,8 @@ function stateOf(reason: Answer['reason']): State {
     case 'drained':
     case 'draining':
       return reason;
+    case 'not-consuming':
+      return 'not consuming';
     case 'check':
     case 'lifetime':
     case 'queue':

@@ -1,8 +1,9 @@
 // `hurricane worker`: a program that nobody hands requests to.
 
 import type { SupervisingConfig } from '../config/config.ts';
+import { AppCast } from './app-cast.ts';
 import type { Edge } from './edge.ts';
-import { supervise } from './supervise.ts';
+import { runToEnd, type Stage } from './run-to-end.ts';
 
 /** Resolves with the exit code, at the end of the program or of the stop. */
 export function work(
@@ -10,5 +11,6 @@ export function work(
   warnings: readonly string[],
   edge: Edge,
 ): Promise<number> {
-  return supervise({ config, warnings, frontOf: undefined }, edge);
+  const castOf = (stage: Stage): AppCast => new AppCast({ ...stage, config, frontOf: undefined });
+  return runToEnd({ config, warnings, castOf }, edge);
 }

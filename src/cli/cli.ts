@@ -7,6 +7,7 @@ import { rows } from '../config/options.ts';
 import type { CliEdge, Invocation, RunCommand } from './command.ts';
 import { checkCommand } from './commands/check.ts';
 import { completionCommand } from './commands/completion.ts';
+import { consumeCommand } from './commands/consume.ts';
 import { ctlCommand } from './commands/ctl.ts';
 import { probeCommand } from './commands/probe.ts';
 import { serveCommand } from './commands/serve.ts';
@@ -18,6 +19,7 @@ import { reportError, reportUsage } from './report.ts';
 const commands = {
   serve: serveCommand,
   worker: workerCommand,
+  consume: consumeCommand,
   check: checkCommand,
   probe: probeCommand,
   ctl: ctlCommand,

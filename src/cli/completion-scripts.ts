@@ -18,6 +18,7 @@ export function completionScript(shell: Shell): string {
 const commandWords: Readonly<Record<string, readonly string[]>> = {
   serve: [],
   worker: [],
+  consume: [],
   check: [],
   probe: ['startup', 'ready', 'alive'],
   ctl: ['status', 'reload', 'restart', 'drain', 'undrain'],
@@ -27,6 +28,7 @@ const commandWords: Readonly<Record<string, readonly string[]>> = {
 const summaries: Readonly<Record<string, string>> = {
   serve: 'run an app behind probes, proxy and ordered stop',
   worker: 'run a program without HTTP behind probes and an ordered stop',
+  consume: 'hand messages of a queue to a handler',
   check: 'run the configured checks once',
   probe: 'ask a probe',
   ctl: 'talk to a running hurricane',

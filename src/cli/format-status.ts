@@ -1,6 +1,6 @@
 // The status of a running hurricane as a person reads it at three in the morning: the verdict first.
 
-import type { AppStatus, RequestStatus, Status } from '../app/status.ts';
+import type { AppStatus, MessageStatus, RequestStatus, Status } from '../app/status.ts';
 import { formatAge } from './age.ts';
 
 type Row = readonly [label: string, text: string];
@@ -13,11 +13,11 @@ export function formatStatus(status: Status, now: Date, aligned: boolean): strin
     ...(status.drain_left_s === null
       ? []
       : [['stopping', `${status.drain_left_s} s of the grace period are left`] as const]),
-    ['app', appText(status.app, ageOf(status.app.since))],
-    ['restarts', countText(status.restarts)],
+    ...appRows(status, ageOf),
     ...counted('replaced', status.replacements),
     ...counted('not replaced', status.failed_replacements),
     ...(status.requests === null ? [] : [['requests', requestText(status.requests)] as const]),
+    ...messageRows(status.messages, ageOf),
     ...Object.entries(status.probes).map(([probe, { passing, since, text }]): Row => [
       probe,
       `${passing ? 'passes' : 'fails'} for ${ageOf(since)}: ${oneLine(text)}`,
@@ -38,6 +38,27 @@ export function formatStatus(status: Status, now: Date, aligned: boolean): strin
 /** `ready` needs no reason. */
 function why({ state, text }: Status): string {
   return state === 'ready' ? '' : `: ${oneLine(text)}`;
+}
+
+function appRows({ app, restarts }: Status, ageOf: (time: string) => string): readonly Row[] {
+  if (app === null) return [];
+  return [
+    ['app', appText(app, ageOf(app.since))],
+    ['restarts', countText(restarts)],
+  ];
+}
+
+function messageRows(
+  messages: MessageStatus | null,
+  ageOf: (time: string) => string,
+): readonly Row[] {
+  if (messages === null) return [];
+  const { queue, state, since, reason, broker, in_hand, waiting, settled } = messages;
+  const because = reason === '' ? '' : `: ${oneLine(reason)}`;
+  return [
+    ['queue', `${queue} at ${broker}: ${state} for ${ageOf(since)}${because}`],
+    ['messages', `${in_hand} in hand, ${waiting} not begun; ${settled} settled`],
+  ];
 }
 
 function appText({ state, pid, generation, up_s }: AppStatus, age: string): string {

@@ -6,11 +6,12 @@ import { wrap } from './wrap.ts';
 
 const USAGE_COLUMNS = 30;
 
-/** What bare `hurricane` says: six lines and one example. */
+/** What bare `hurricane` says: seven lines and one example. */
 export function welcome(version: string): string {
   return `hurricane ${version} makes any program a good citizen of Kubernetes.
   hurricane serve [options] -- APP…   an app behind probes, proxy and ordered stop
   hurricane worker [options] -- CMD…  the same for a program without HTTP
+  hurricane consume HANDLER.mjs       messages of a queue for your handler
   hurricane ctl WORD                  status, reload, restart, drain, undrain
   hurricane check | probe NAME        every check once; the answer of a probe
   hurricane --help                    the options to begin with
@@ -23,7 +24,7 @@ Example: hurricane serve --port 8000 -- node app.js
 export function overview(columns: number): string {
   const common = helpGroups('serve').flatMap(({ lines }) => lines.filter((line) => line.common));
   return `Usage: hurricane serve [options] -- APP…
-       hurricane worker -- CMD… | ctl WORD | check | probe NAME | completion
+       hurricane worker -- CMD… | consume FILE | ctl WORD | check | probe NAME
 
 ${formatLines(common, columns)}
 
@@ -45,6 +46,10 @@ const usages: Record<CommandName, string> = {
 
 Supervises a program that serves no requests: a queue worker, a scheduler.
 It is up when its startup checks pass, or when it has lived for --start-after.`,
+  consume: `Usage: hurricane consume HANDLER.mjs --queue QUEUE [options]
+
+Takes messages from a queue (AMQP 0-9-1) and calls the handler for each. What it
+returns is done; what it throws is tried again, and at last a dead letter.`,
   serve: `Usage: hurricane serve [options] -- APP…
 
 Flags win over the file, the file over variables. HURRICANE_PROBE_PORT and

@@ -1,10 +1,10 @@
 // What options may say together, but hardly mean: one function per rule, each with its sentence.
 
 import { longestServeOnMs, stopShares } from '../core/stop-shares.ts';
-import type { ServeValues, WorkerValues } from './options.ts';
+import type { ConsumeValues, ServeValues, WorkerValues } from './options.ts';
 
 /** What the command does not have is missing, and so are values with a problem of their own. */
-type Values = Partial<ServeValues & WorkerValues>;
+type Values = Partial<ServeValues & WorkerValues & ConsumeValues>;
 
 /** Silent about what is missing. */
 type Rule = (values: Values) => readonly string[];

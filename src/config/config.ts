@@ -171,8 +171,8 @@ export interface StopConfig {
   readonly drainQuietMs: number;
 }
 
-/** What every supervised program needs. */
-export interface SupervisingConfig {
+/** What runs until it is stopped, behind probes. */
+export interface RunningConfig {
   readonly debug: boolean;
   readonly terminationLog: string;
   /** Relative to the working directory. */
@@ -184,19 +184,116 @@ export interface SupervisingConfig {
   readonly health: HealthConfig;
   readonly checks: CheckConfig;
   readonly startup: StartupConfig;
-  readonly app: AppConfig;
-  readonly supervision: SupervisionConfig;
-  readonly care: CareConfig;
   readonly webhooks: WebhookConfig;
   readonly stop: Pick<StopConfig, 'gracePeriodMs'>;
   /** Our own secrets, by variable: removed from the environment of every program we start. */
   readonly secretVariables: readonly string[];
 }
 
+/** What every supervised program needs. */
+export interface SupervisingConfig extends RunningConfig {
+  readonly app: AppConfig;
+  readonly supervision: SupervisionConfig;
+  readonly care: CareConfig;
+}
+
 export interface ServeConfig extends SupervisingConfig {
   readonly listen: ListenConfig;
   readonly proxy: ProxyConfig;
   readonly stop: StopConfig;
+}
+
+export interface ConsumeConfig extends RunningConfig {
+  readonly handler: HandlerConfig;
+  readonly broker: BrokerConfig;
+  readonly queue: QueueConfig;
+  readonly flow: FlowConfig;
+}
+
+export interface HandlerConfig {
+  /** Of a module whose default export is called for each message. */
+  readonly path: string;
+}
+
+/** A broker as its URL names it. */
+export interface BrokerUrl {
+  readonly host: string;
+  readonly port: number;
+  readonly tls: boolean;
+  readonly vhost: string | undefined;
+  readonly user: string | undefined;
+  readonly password: string | undefined;
+}
+
+export interface BrokerAddress extends BrokerUrl {
+  readonly vhost: string;
+  readonly user: string;
+  readonly password: string;
+}
+
+export interface BackoffConfig {
+  readonly firstMs: number;
+  readonly maxMs: number;
+  /** The part of a delay that is random: 0 to 1. */
+  readonly jitter: number;
+}
+
+export interface BrokerConfig {
+  /** At least one; of several the next is tried when one does not answer. */
+  readonly addresses: readonly BrokerAddress[];
+  /** Paths; undefined where the system's own certificates are trusted, or none is shown. */
+  readonly tls: {
+    readonly ca: string | undefined;
+    readonly cert: string | undefined;
+    readonly key: string | undefined;
+  };
+  readonly sasl: 'plain' | 'external';
+  readonly heartbeatMs: number;
+  readonly connectTimeoutMs: number;
+  /** Undefined: a broker that goes away ends the program. */
+  readonly reconnect: BackoffConfig | undefined;
+}
+
+export interface QueueArgument {
+  readonly name: string;
+  readonly value: string | number | boolean;
+}
+
+export interface QueueConfig {
+  readonly name: string;
+  /** Undefined: the queue is bound to nothing. */
+  readonly exchange: string | undefined;
+  readonly exchangeType: 'topic' | 'direct' | 'fanout' | 'headers';
+  /** None: what the handler says, or the name of the queue. */
+  readonly routingKeys: readonly string[];
+  readonly topology: 'declare' | 'passive' | 'none';
+  readonly durable: boolean;
+  readonly type: 'quorum' | 'classic';
+  readonly arguments: readonly QueueArgument[];
+  /** What to do about a queue that is not there. */
+  readonly missing: 'wait' | 'fail';
+  readonly prefetch: number;
+  readonly exclusive: boolean;
+  readonly singleActive: boolean;
+  readonly priority: number | undefined;
+  /** The delays of the retry queues, ascending. */
+  readonly retryDelaysMs: readonly number[];
+  readonly deadLetter: string;
+}
+
+export type OrderKey =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'routing-key' }
+  | { readonly kind: 'header'; readonly name: string };
+
+/** How messages go through the handler. */
+export interface FlowConfig {
+  readonly concurrency: number;
+  readonly orderKey: OrderKey;
+  readonly handlerTimeoutMs: number;
+  readonly onExhausted: 'dead' | 'requeue' | 'drop';
+  /** After this many settled messages it ends in order; undefined: never. */
+  readonly maxLifetime: number | undefined;
 }
 
 /** What `hurricane check` needs. */

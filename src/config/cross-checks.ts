@@ -2,13 +2,13 @@
 
 import type { CheckTarget } from './config.ts';
 import type { Entry, Settlement } from './settle.ts';
-import type { ServeValues, WorkerValues } from './options.ts';
-import { problem, type Origin, type Problem } from './problem.ts';
+import type { ConsumeValues, ServeValues, WorkerValues } from './options.ts';
+import { problem, usageProblem, type Origin, type Problem } from './problem.ts';
 import { isSamePort, startAfterMs } from './slices.ts';
 
 interface Subject {
   /** What the command does not have is missing. */
-  readonly values: Partial<ServeValues & WorkerValues>;
+  readonly values: Partial<ServeValues & WorkerValues & ConsumeValues>;
   readonly entries: Settlement<'serve'>['entries'];
 }
 
@@ -30,6 +30,11 @@ const rules: readonly Rule[] = [
   comesUpInTime,
   resultsOutliveTheInterval,
   checksHaveTheirPort,
+  brokerIsNamed,
+  oneWayToNameTheBroker,
+  passwordsAreNoFlags,
+  queueIsNamed,
+  keyHasItsCertificate,
 ];
 
 const pathOptions = ['startup-probe', 'readiness-probe', 'liveness-probe', 'metrics'] as const;
@@ -146,4 +151,62 @@ function givenBy(entries: Subject['entries'], ...names: readonly Entry['name'][]
     const origin = entries.get(name)?.origin;
     return origin === undefined || origin.layer === 'default' ? [] : [origin];
   });
+}
+
+/** In the words of the original, whose users search for them. */
+function brokerIsNamed({ values, entries }: Subject): readonly Problem[] {
+  if (!entries.has('amqp-host') || (values.amqpUrl ?? []).length > 0) return [];
+  const sentence = (what: string, variable: string, key: string, flag: string): Problem =>
+    usageProblem(
+      `The amqp ${what} must not be empty: set it either as environment ${variable}, ` +
+        `in the configuration file as ${key} or as optional argument ${flag}`,
+    );
+  return [
+    ...(isUnset(values, entries, 'amqpHost', 'amqp-host')
+      ? [sentence('host', 'AMQP_HOST', 'amqpHost', '--amqp-host')]
+      : []),
+    ...(isUnset(values, entries, 'amqpPort', 'amqp-port')
+      ? [sentence('port', 'AMQP_PORT', 'amqpPort', '--amqp-port')]
+      : []),
+  ];
+}
+
+/** Nobody gave it; what was given and is wrong has a sentence of its own. */
+function isUnset(
+  values: Subject['values'],
+  entries: Subject['entries'],
+  key: keyof Subject['values'],
+  name: Entry['name'],
+): boolean {
+  return values[key] === undefined && entries.get(name)?.texts.length === 0;
+}
+
+function oneWayToNameTheBroker({ values, entries }: Subject): readonly Problem[] {
+  if ((values.amqpUrl ?? []).length === 0) return [];
+  const others = (['amqp-host', 'amqp-port'] as const).filter(
+    (name) => givenBy(entries, name).length > 0,
+  );
+  if (others.length === 0) return [];
+  const message = `amqp-url and ${others.join(', ')} exclude each other: keep amqp-url, or name host and port`;
+  return [problem(message, ...givenBy(entries, 'amqp-url', ...others))];
+}
+
+function passwordsAreNoFlags({ values, entries }: Subject): readonly Problem[] {
+  const isFlag = entries.get('amqp-url')?.origin.layer === 'flag';
+  if (!isFlag || !(values.amqpUrl ?? []).some(({ password }) => password !== undefined)) return [];
+  const message =
+    'amqp-url holds a password, which everybody on this machine can read in a flag: ' +
+    'set AMQP_PASSWORD or AMQP_PASSWORD_FILE, or give the URL as AMQP_URL';
+  return [problem(message, ...givenBy(entries, 'amqp-url'))];
+}
+
+function queueIsNamed({ values, entries }: Subject): readonly Problem[] {
+  if (!entries.has('queue') || !isUnset(values, entries, 'queue', 'queue')) return [];
+  return [usageProblem('there is no queue to take messages from: name it with --queue')];
+}
+
+function keyHasItsCertificate({ values, entries }: Subject): readonly Problem[] {
+  if ((values.amqpCert === undefined) === (values.amqpKey === undefined)) return [];
+  const message = 'amqp-cert and amqp-key need each other: give both files';
+  return [problem(message, ...givenBy(entries, 'amqp-cert', 'amqp-key'))];
 }

@@ -1,9 +1,11 @@
 // The variables of the environment, and what Kubernetes puts among them.
 
 import { closest } from '../lib/closest.ts';
+import { unreadable, type ReadFile } from './file-layer.ts';
 import { LayerDraft, type LayerValues, type Row } from './layer.ts';
 import { allows, variablesOf } from './option.ts';
 import { rows } from './options.ts';
+import { problem } from './problem.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -12,16 +14,22 @@ const SERVICE_LINK =
   /^HURRICANE_(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_\w+)?)$/;
 const REMEDY = 'rename the Service, or set enableServiceLinks: false';
 
-export function environmentLayer(env: Environment): LayerValues {
+export function environmentLayer(env: Environment, readFile: ReadFile): LayerValues {
   const draft = new LayerDraft();
   const known = new Set<string>();
+  // Manifests are often templates: an empty variable is one that was not filled in.
+  const isSet = (variable: string): boolean => (env[variable] ?? '').trim() !== '';
   for (const row of rows) {
     if (!allows(row, 'environment')) continue;
     const variables = variablesOf(row.name, row);
-    for (const variable of variables) known.add(variable);
-    // Manifests are often templates: an empty variable is one that was not filled in.
-    const name = variables.find((variable) => (env[variable] ?? '').trim() !== '');
+    const files = row.orFile ? variables.map((variable) => `${variable}_FILE`) : [];
+    for (const variable of [...variables, ...files]) known.add(variable);
+    const name = variables.find(isSet);
+    const fileName = files.find(isSet);
     if (name !== undefined) add(draft, row, name, env[name] ?? '');
+    else if (fileName !== undefined) {
+      addFile(draft, row, fileName, env[fileName]?.trim() ?? '', readFile);
+    }
   }
   const strangers = Object.keys(env).filter(
     (name) => name.startsWith('HURRICANE_') && !known.has(name),
@@ -40,6 +48,22 @@ function add(draft: LayerDraft, row: Row, name: string, value: string): void {
     texts: lines.map((line) => line.trim()).filter((line) => line !== ''),
     origin: { layer: 'environment', name },
   });
+}
+
+/** Secrets in files end with the line break of whoever wrote them. */
+function addFile(
+  draft: LayerDraft,
+  row: Row,
+  name: string,
+  path: string,
+  readFile: ReadFile,
+): void {
+  try {
+    add(draft, row, name, readFile(path).trim());
+  } catch (error) {
+    const origin = { layer: 'environment', name } as const;
+    draft.problems.push(problem(`${row.name}: "${path}" ${unreadable(error)}`, origin));
+  }
 }
 
 /** One warning for all service links, and one for each other variable that we do not know. */

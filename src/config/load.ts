@@ -4,6 +4,7 @@ import { maskCredentials } from '../core/mask-credentials.ts';
 import { cautions } from './cautions.ts';
 import type {
   CheckCommandConfig,
+  ConsumeConfig,
   CtlConfig,
   ProbeTarget,
   ServeConfig,
@@ -17,6 +18,7 @@ import { problem, type Problem } from './problem.ts';
 import { settle, type Entry, type Settlement, type Sources } from './settle.ts';
 import {
   toCheckConfig,
+  toConsumeConfig,
   toCtlConfig,
   toProbeTarget,
   toServeConfig,
@@ -46,14 +48,18 @@ export interface Loaded<T> extends Report {
 }
 
 export function loadServeConfig(input: LoadInput): Promise<Loaded<ServeConfig>> {
-  return loadSupervising('serve', input, toServeConfig);
+  return loadRunning('serve', input, toServeConfig);
 }
 
 export function loadWorkerConfig(input: LoadInput): Promise<Loaded<SupervisingConfig>> {
-  return loadSupervising('worker', input, toWorkerConfig);
+  return loadRunning('worker', input, toWorkerConfig);
 }
 
-async function loadSupervising<C extends 'serve' | 'worker', T>(
+export function loadConsumeConfig(input: LoadInput): Promise<Loaded<ConsumeConfig>> {
+  return loadRunning('consume', input, toConsumeConfig);
+}
+
+async function loadRunning<C extends 'serve' | 'worker' | 'consume', T>(
   command: C,
   input: LoadInput,
   slice: (values: Infer<typeof options, C>, around: Surroundings) => T,
@@ -62,14 +68,16 @@ async function loadSupervising<C extends 'serve' | 'worker', T>(
   const secret = readSecret(settled, input);
   const found = [...crossCheck(settled), ...secret.problems];
   const loaded = finish(settled, found, input, (values) =>
-    slice(values, { ...surroundings(input), webhookSecret: secret.value }),
+    slice(values, { ...surroundings(command, input), webhookSecret: secret.value }),
   );
   return { ...loaded, warnings: [...loaded.warnings, ...cautions(settled.values)] };
 }
 
 export async function loadCheckConfig(input: LoadInput): Promise<Loaded<CheckCommandConfig>> {
   const settled = await settle('check', input);
-  return finish(settled, [], input, (values) => toCheckConfig(values, surroundings(input)));
+  return finish(settled, [], input, (values) =>
+    toCheckConfig(values, surroundings('check', input)),
+  );
 }
 
 export async function loadProbeTarget(input: LoadInput): Promise<Loaded<ProbeTarget>> {
@@ -98,13 +106,15 @@ function finish<C extends CommandName, T>(
   };
 }
 
-function surroundings({ appCommand, env, random }: LoadInput): Surroundings {
-  return { appCommand, random, webhookSecret: undefined, secretVariables: secretVariables(env) };
+function surroundings(command: CommandName, { appCommand, env, random }: LoadInput): Surroundings {
+  const secrets = secretVariables(command, env);
+  return { appCommand, random, webhookSecret: undefined, secretVariables: secrets };
 }
 
 /** Our own variables that are secret by their row, or because a URL in them holds credentials. */
-function secretVariables(env: Sources['env']): readonly string[] {
-  return rows.flatMap((row) =>
+function secretVariables(command: CommandName, env: Sources['env']): readonly string[] {
+  const own = rows.filter(({ on }) => on.includes(command));
+  return own.flatMap((row) =>
     variablesOf(row.name, row).filter((name) => {
       const value = env[name] ?? '';
       return row.secret === true || maskCredentials(value) !== value;

@@ -1,11 +1,22 @@
 // What an option is, and the types that follow from the table of all options.
 
 /** A command that reads options. */
-export type CommandName = 'serve' | 'worker' | 'check' | 'probe' | 'ctl';
+export type CommandName = 'serve' | 'worker' | 'consume' | 'check' | 'probe' | 'ctl';
 
 export type Layer = 'flag' | 'file' | 'environment';
 
-export type Group = 'general' | 'listeners' | 'start' | 'checks' | 'webhooks' | 'proxy' | 'life';
+export type Group =
+  | 'general'
+  | 'listeners'
+  | 'start'
+  | 'checks'
+  | 'webhooks'
+  | 'proxy'
+  | 'handler'
+  | 'broker'
+  | 'queue'
+  | 'retry'
+  | 'life';
 
 /** The part of JSON Schema that is needed to describe one value. */
 export interface JsonSchema {
@@ -47,6 +58,11 @@ export interface Settled {
   readonly samePort: boolean;
   /** Two apps at a time would be in each other's way: in one place to listen, or doing the same work twice. */
   readonly oneAtATime: boolean;
+  /** Work comes from a queue and not by HTTP. */
+  readonly consuming: boolean;
+  readonly queue: string;
+  readonly concurrency: number;
+  readonly durable: boolean;
   readonly debug: boolean;
   readonly inKubernetes: boolean;
   readonly temporaryFolder: string;
@@ -72,6 +88,8 @@ export interface Option {
   readonly alias?: string;
   /** Instead of the variable that follows from the name; the first one that is set counts. */
   readonly variables?: readonly string[];
+  /** Each of its variables with `_FILE` behind it may name a file that holds the value. */
+  readonly orFile?: true;
   /** Where it may be given; everywhere unless said otherwise. */
   readonly layers?: readonly Layer[];
   /** Shown by `--help`, which fits one screen. */

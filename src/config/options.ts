@@ -8,6 +8,7 @@ import {
   choice,
   commandLine,
   count,
+  countOrOff,
   countOrZero,
   duration,
   durationOrOff,
@@ -23,15 +24,28 @@ import {
   urlPath,
   variable,
 } from './parsers.ts';
+import {
+  backoff,
+  brokerUrl,
+  handlerFile,
+  heartbeat,
+  ladder,
+  orderKey,
+  prefetch,
+  queueArgument,
+} from './message-specs.ts';
 import { check, dependency, failures, maskReceiver, receiver, trustProxy } from './specs.ts';
 
 const serve = ['serve'] as const;
 const worker = ['worker'] as const;
+const consume = ['consume'] as const;
 /** What lives as long as its app. */
 const supervising = ['serve', 'worker'] as const;
-const supervisingOrCheck = ['serve', 'worker', 'check'] as const;
-const supervisingOrProbe = ['serve', 'worker', 'probe'] as const;
-const all = ['serve', 'worker', 'check', 'probe', 'ctl'] as const;
+/** What runs until it is stopped, behind probes. */
+const running = ['serve', 'worker', 'consume'] as const;
+const runningOrCheck = ['serve', 'worker', 'consume', 'check'] as const;
+const runningOrProbe = ['serve', 'worker', 'consume', 'probe'] as const;
+const all = ['serve', 'worker', 'consume', 'check', 'probe', 'ctl'] as const;
 
 export const options = {
   config: {
@@ -43,7 +57,7 @@ export const options = {
     help: 'configuration file instead of hurricane.yaml/.json',
   },
   'print-config': {
-    on: supervising,
+    on: running,
     group: 'general',
     parser: onOff,
     flag: true,
@@ -53,7 +67,7 @@ export const options = {
     help: 'print every value with its source, then exit',
   },
   debug: {
-    on: supervisingOrCheck,
+    on: runningOrCheck,
     group: 'general',
     parser: onOff,
     flag: true,
@@ -61,7 +75,7 @@ export const options = {
     help: 'show the details of failing checks in the answers of probes, and log at level debug',
   },
   'log-level': {
-    on: supervisingOrCheck,
+    on: runningOrCheck,
     group: 'general',
     parser: choice('fatal', 'error', 'warn', 'info', 'debug'),
     default: {
@@ -71,21 +85,21 @@ export const options = {
     help: 'least important lines to log',
   },
   'log-format': {
-    on: ['serve', 'worker', 'check', 'ctl'],
+    on: ['serve', 'worker', 'consume', 'check', 'ctl'],
     group: 'general',
     parser: choice('auto', 'json', 'text'),
     default: 'auto',
     help: 'auto is text on a terminal and one JSON object per line elsewhere',
   },
   'app-version': {
-    on: supervising,
+    on: running,
     group: 'general',
     parser: text,
     variables: ['HURRICANE_VERSION'],
     help: 'version of the app, sent with every webhook',
   },
   'termination-log': {
-    on: supervising,
+    on: running,
     group: 'general',
     parser: file,
     default: '/dev/termination-log',
@@ -108,18 +122,18 @@ export const options = {
     help: 'port the app is served on',
   },
   'probe-port': {
-    on: ['serve', 'worker', 'probe', 'ctl'],
+    on: ['serve', 'worker', 'consume', 'probe', 'ctl'],
     group: 'listeners',
     parser: port,
     default: {
-      describe: 'port + 1; 8001 for a worker',
+      describe: 'port + 1; 8001 for worker and consume',
       derive: (s) => String(s.port === 0 ? 0 : s.port + 1),
     },
     common: true,
     help: 'port of the probes and metrics; may be the same as port',
   },
   'probe-host': {
-    on: supervisingOrProbe,
+    on: runningOrProbe,
     group: 'listeners',
     parser: host,
     alias: 'interface',
@@ -130,35 +144,35 @@ export const options = {
     help: 'address of the probes and metrics',
   },
   'startup-probe': {
-    on: supervisingOrProbe,
+    on: runningOrProbe,
     group: 'listeners',
     parser: urlPath,
     default: '/startup',
     help: 'path of the startup probe',
   },
   'readiness-probe': {
-    on: supervisingOrProbe,
+    on: runningOrProbe,
     group: 'listeners',
     parser: urlPath,
     default: '/ready',
     help: 'path of the readiness probe',
   },
   'liveness-probe': {
-    on: supervisingOrProbe,
+    on: runningOrProbe,
     group: 'listeners',
     parser: urlPath,
     default: '/alive',
     help: 'path of the liveness probe',
   },
   metrics: {
-    on: supervising,
+    on: running,
     group: 'listeners',
     parser: urlPath,
     default: '/metrics',
     help: 'path of the Prometheus page',
   },
   'no-probe': {
-    on: supervisingOrProbe,
+    on: runningOrProbe,
     group: 'listeners',
     parser: onOff,
     flag: true,
@@ -166,7 +180,7 @@ export const options = {
     help: 'no probes and no metrics page',
   },
   'no-metrics': {
-    on: supervising,
+    on: running,
     group: 'listeners',
     parser: onOff,
     flag: true,
@@ -174,7 +188,7 @@ export const options = {
     help: 'no metrics page',
   },
   'log-probes': {
-    on: supervising,
+    on: running,
     group: 'listeners',
     parser: onOff,
     flag: true,
@@ -183,7 +197,7 @@ export const options = {
     help: 'log the requests for probes too',
   },
   'control-socket': {
-    on: ['serve', 'worker', 'ctl'],
+    on: ['serve', 'worker', 'consume', 'ctl'],
     group: 'listeners',
     parser: file,
     default: {
@@ -193,15 +207,18 @@ export const options = {
     help: 'unix socket for `hurricane ctl` and for the app, which finds it in this variable',
   },
   'req-queue-len': {
-    on: serve,
+    on: ['serve', 'consume'],
     group: 'listeners',
-    parser: countOrZero,
-    default: '10',
-    help: 'not ready while this many requests wait for their answer, ready again at 80 % of it; 0 is never ready',
+    parser: countOrOff,
+    default: {
+      describe: '10; off for consume',
+      derive: (s) => (s.consuming ? 'off' : '10'),
+    },
+    help: 'not ready while this many requests wait for their answer, or messages for their handler, ready again at 80 % of it; 0 is never ready',
   },
 
   'wait-for': {
-    on: supervising,
+    on: running,
     group: 'start',
     parser: dependency,
     list: true,
@@ -209,14 +226,14 @@ export const options = {
     help: 'tcp:// or http:// address to wait for before anything runs',
   },
   'wait-timeout': {
-    on: supervising,
+    on: running,
     group: 'start',
     parser: durationOrOff,
     default: '5m',
     help: 'time for all of wait-for together',
   },
   command: {
-    on: supervising,
+    on: running,
     group: 'start',
     parser: commandLine,
     list: true,
@@ -224,7 +241,7 @@ export const options = {
     help: 'run this to its end before the app starts, without a shell',
   },
   'command-timeout': {
-    on: supervising,
+    on: running,
     group: 'start',
     parser: durationOrOff,
     default: 'off',
@@ -272,7 +289,7 @@ export const options = {
   },
 
   check: {
-    on: supervisingOrCheck,
+    on: runningOrCheck,
     group: 'checks',
     parser: check,
     list: true,
@@ -280,35 +297,35 @@ export const options = {
     help: 'what decides about a probe: a command, FILE.mjs, http://…, tcp://… or file:PATH?max-age=60s; {port}: that of the app',
   },
   'check-interval': {
-    on: supervisingOrCheck,
+    on: runningOrCheck,
     group: 'checks',
     parser: duration,
     default: '10s',
     help: 'time between the starts of two runs of a check',
   },
   'check-timeout': {
-    on: supervisingOrCheck,
+    on: runningOrCheck,
     group: 'checks',
     parser: duration,
     default: '5s',
     help: 'time for one run; longer has failed',
   },
   'check-max-age': {
-    on: supervisingOrCheck,
+    on: runningOrCheck,
     group: 'checks',
     parser: duration,
     default: '30s',
     help: 'a result older than this counts as failed',
   },
   'check-failures': {
-    on: supervisingOrCheck,
+    on: runningOrCheck,
     group: 'checks',
     parser: failures,
     default: '1/1',
     help: 'a check fails when n of its last m runs failed',
   },
   silence: {
-    on: supervisingOrCheck,
+    on: runningOrCheck,
     group: 'checks',
     parser: text,
     list: true,
@@ -316,7 +333,7 @@ export const options = {
   },
 
   'webhook-url': {
-    on: supervising,
+    on: running,
     group: 'webhooks',
     parser: receiver,
     list: true,
@@ -325,14 +342,14 @@ export const options = {
     help: 'tell this receiver what happened, or only of startup, liveness, readiness, app, restart, replacement, drain',
   },
   'webhook-timeout': {
-    on: supervising,
+    on: running,
     group: 'webhooks',
     parser: duration,
     default: '5s',
     help: 'time for one attempt to deliver',
   },
   'webhook-secret-file': {
-    on: supervising,
+    on: running,
     group: 'webhooks',
     parser: file,
     secret: true,
@@ -396,8 +413,280 @@ export const options = {
     help: 'requests to log',
   },
 
+  handler: {
+    on: consume,
+    group: 'handler',
+    parser: handlerFile,
+    common: true,
+    help: 'module whose default export is called for each message, in a thread of its own; also the first word',
+  },
+  'handler-timeout': {
+    on: consume,
+    group: 'handler',
+    parser: duration,
+    default: '60s',
+    help: 'time for one message; longer is a failed attempt',
+  },
+  concurrency: {
+    on: consume,
+    group: 'handler',
+    parser: count,
+    default: '8',
+    help: 'messages that are handled at the same time',
+  },
+  'order-key': {
+    on: consume,
+    group: 'handler',
+    parser: orderKey,
+    default: 'none',
+    help: 'messages of one key are handled one after the other: header:NAME, routing-key or none',
+  },
+
+  'amqp-url': {
+    on: consume,
+    group: 'broker',
+    parser: brokerUrl,
+    list: true,
+    secret: true,
+    orFile: true,
+    variables: ['AMQP_URL', 'HURRICANE_AMQP_URL'],
+    help: 'broker, such as amqps://user@host/vhost; of several the next is tried when one does not answer',
+  },
+  'amqp-host': {
+    on: consume,
+    group: 'broker',
+    parser: host,
+    common: true,
+    orFile: true,
+    variables: ['AMQP_HOST', 'HURRICANE_AMQP_HOST'],
+    help: 'host of the broker',
+  },
+  'amqp-port': {
+    on: consume,
+    group: 'broker',
+    parser: port,
+    common: true,
+    orFile: true,
+    variables: ['AMQP_PORT', 'HURRICANE_AMQP_PORT'],
+    help: 'port of the broker',
+  },
+  'amqp-vhost': {
+    on: consume,
+    group: 'broker',
+    parser: text,
+    orFile: true,
+    variables: ['AMQP_VHOST', 'HURRICANE_AMQP_VHOST'],
+    default: '/',
+    help: 'virtual host of the broker',
+  },
+  'amqp-user': {
+    on: consume,
+    group: 'broker',
+    parser: text,
+    orFile: true,
+    variables: ['AMQP_USER', 'AMQP_USERNAME', 'HURRICANE_AMQP_USER'],
+    default: 'guest',
+    help: 'user at the broker',
+  },
+  'amqp-password': {
+    on: consume,
+    group: 'broker',
+    parser: text,
+    secret: true,
+    orFile: true,
+    variables: ['AMQP_PASSWORD', 'HURRICANE_AMQP_PASSWORD'],
+    layers: ['environment', 'file'],
+    mask: () => '***',
+    default: 'guest',
+    help: 'password of the user; never a flag, which everybody on the machine could read',
+  },
+  'amqp-ca': {
+    on: consume,
+    group: 'broker',
+    parser: file,
+    variables: ['AMQP_CA', 'HURRICANE_AMQP_CA'],
+    help: 'file with the certificates that the broker is trusted by; this and amqps:// mean TLS',
+  },
+  'amqp-cert': {
+    on: consume,
+    group: 'broker',
+    parser: file,
+    variables: ['AMQP_CERT', 'HURRICANE_AMQP_CERT'],
+    help: 'file with our own certificate, for brokers that ask for one',
+  },
+  'amqp-key': {
+    on: consume,
+    group: 'broker',
+    parser: file,
+    variables: ['AMQP_KEY', 'HURRICANE_AMQP_KEY'],
+    help: 'file with the key of amqp-cert',
+  },
+  sasl: {
+    on: consume,
+    group: 'broker',
+    parser: choice('plain', 'external'),
+    default: 'plain',
+    help: 'how to log in: plain is user and password, external the certificate',
+  },
+  heartbeat: {
+    on: consume,
+    group: 'broker',
+    parser: heartbeat,
+    default: '20s',
+    help: 'a broker that is silent for three times as long is given up',
+  },
+  'connect-timeout': {
+    on: consume,
+    group: 'broker',
+    parser: duration,
+    default: '10s',
+    help: 'time for a broker to accept us',
+  },
+  reconnect: {
+    on: consume,
+    group: 'broker',
+    parser: onOff,
+    flag: true,
+    default: 'true',
+    help: 'connect again when the broker goes away; the default',
+  },
+  'no-reconnect': {
+    on: consume,
+    group: 'broker',
+    parser: onOff,
+    flag: true,
+    default: 'false',
+    help: 'exit with 69 when the broker goes away',
+  },
+  backoff: {
+    on: consume,
+    group: 'broker',
+    parser: backoff,
+    default: '200ms..30s',
+    help: 'time before the next connection, doubled each time; a random part of it without :no-jitter',
+  },
+
+  queue: {
+    on: consume,
+    group: 'queue',
+    parser: text,
+    common: true,
+    help: 'queue to take messages from',
+  },
+  exchange: {
+    on: consume,
+    group: 'queue',
+    parser: text,
+    common: true,
+    help: 'exchange that the queue is bound to',
+  },
+  'exchange-type': {
+    on: consume,
+    group: 'queue',
+    parser: choice('topic', 'direct', 'fanout', 'headers'),
+    default: 'topic',
+    help: 'type of the exchange',
+  },
+  'routing-key': {
+    on: consume,
+    group: 'queue',
+    parser: text,
+    list: true,
+    common: true,
+    help: 'key that the queue is bound with; otherwise what routingKeys(queue) of the handler says, or the name of the queue',
+  },
+  topology: {
+    on: consume,
+    group: 'queue',
+    parser: choice('declare', 'passive', 'none'),
+    default: 'declare',
+    help: 'declare exchange, queues and bindings, only check that they are there, or neither',
+  },
+  durable: {
+    on: consume,
+    group: 'queue',
+    parser: onOff,
+    default: 'true',
+    help: 'exchange and queues outlive a restart of the broker',
+  },
+  'queue-type': {
+    on: consume,
+    group: 'queue',
+    parser: choice('quorum', 'classic'),
+    default: {
+      describe: 'quorum; classic when not durable',
+      derive: (s) => (s.durable ? 'quorum' : 'classic'),
+    },
+    help: 'type of the queues',
+  },
+  'queue-arg': {
+    on: consume,
+    group: 'queue',
+    parser: queueArgument,
+    list: true,
+    help: 'further argument of the queue, such as x-max-length=10000',
+  },
+  missing: {
+    on: consume,
+    group: 'queue',
+    parser: choice('wait', 'fail'),
+    default: 'wait',
+    help: 'a queue that is not there, or is deleted: wait for it, or exit with 69',
+  },
+  prefetch: {
+    on: consume,
+    group: 'queue',
+    parser: prefetch,
+    default: { describe: 'concurrency', derive: (s) => String(s.concurrency) },
+    help: 'messages that the broker hands out before they are settled',
+  },
+  exclusive: {
+    on: consume,
+    group: 'queue',
+    parser: onOff,
+    flag: true,
+    default: 'false',
+    help: 'nobody else may consume the queue at the same time',
+  },
+  'single-active': {
+    on: consume,
+    group: 'queue',
+    parser: onOff,
+    flag: true,
+    default: 'false',
+    help: 'of all who consume the queue only one is given messages, the others stand by',
+  },
+  priority: {
+    on: consume,
+    group: 'queue',
+    parser: countOrZero,
+    help: 'who consumes with the higher one is given messages first',
+  },
+
+  retry: {
+    on: consume,
+    group: 'retry',
+    parser: ladder,
+    default: '1s,10s,1m,10m',
+    help: 'delays after failed attempts: a list, exp:FIRST:xFACTOR:LONGEST:COUNT, or none',
+  },
+  'dead-letter': {
+    on: consume,
+    group: 'retry',
+    parser: text,
+    default: { describe: 'QUEUE.dead', derive: (s) => `${s.queue}.dead` },
+    help: 'queue for messages that are given up',
+  },
+  'on-exhausted': {
+    on: consume,
+    group: 'retry',
+    parser: choice('dead', 'requeue', 'drop'),
+    default: 'dead',
+    help: 'what becomes of a message after its last attempt',
+  },
+
   'grace-period': {
-    on: supervising,
+    on: running,
     group: 'life',
     parser: duration,
     default: '25s',
@@ -453,10 +742,10 @@ export const options = {
     help: 'how a new app takes over: before the old one stops, or after it while any requests wait',
   },
   'max-lifetime': {
-    on: serve,
+    on: ['serve', 'consume'],
     group: 'life',
     parser: count,
-    help: 'number of requests, and up to a tenth more at random, after which the app is to be replaced',
+    help: 'number of requests, and up to a tenth more at random, after which the app is to be replaced; consume ends in order after this many messages',
   },
   'max-lifetime-action': {
     on: serve,
@@ -480,7 +769,7 @@ export const options = {
     help: 'replace the app when a liveness check fails, before Kubernetes restarts the container',
   },
   'log-app': {
-    on: supervising,
+    on: running,
     group: 'life',
     parser: choice('inherit', 'json'),
     default: 'inherit',
@@ -493,6 +782,7 @@ export type OptionKey = Camel<OptionName>;
 
 export type ServeValues = Infer<typeof options, 'serve'>;
 export type WorkerValues = Infer<typeof options, 'worker'>;
+export type ConsumeValues = Infer<typeof options, 'consume'>;
 export type CheckValues = Infer<typeof options, 'check'>;
 export type ProbeValues = Infer<typeof options, 'probe'>;
 export type CtlValues = Infer<typeof options, 'ctl'>;

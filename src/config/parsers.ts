@@ -64,6 +64,13 @@ export const count = atLeast(1);
 /** A number of things, also none. */
 export const countOrZero = atLeast(0);
 
+/** As `countOrZero`; `off` is Infinity. */
+export const countOrOff: Parser<number> = {
+  shape: 'N|off',
+  schema: { type: ['string', 'integer'], pattern: '^off$', minimum: 0 },
+  parse: (given) => (given === 'off' ? { value: Infinity } : countOrZero.parse(given)),
+};
+
 /** An address to listen on: IPv4, IPv6, or a host name. */
 export const host: Parser<string> = {
   shape: 'HOST',

@@ -30,6 +30,10 @@ const titles: Record<Group, string> = {
   checks: 'Checks',
   webhooks: 'Webhooks',
   proxy: 'Proxy',
+  handler: 'Handler',
+  broker: 'Broker',
+  queue: 'Queue and exchange',
+  retry: 'Retries and dead letters',
   life: 'Life and stop',
 };
 

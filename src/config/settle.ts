@@ -39,7 +39,7 @@ export async function settle<C extends CommandName>(
   { flags, env, readFile }: Sources,
 ): Promise<Settlement<C>> {
   const flagValues = flagLayer(command, flags);
-  const environment = environmentLayer(env);
+  const environment = environmentLayer(env, readFile);
   const named = flagValues.values.get('config') ?? environment.values.get('config');
   const layers = [flagValues, await fileLayer(named, readFile), environment];
 
@@ -90,13 +90,17 @@ function settledBy(
   values: Partial<Record<OptionKey, unknown>>,
   env: Environment,
 ): Settled {
-  const { host, port, probePort, appPort, appSocket, debug } =
-    values as Settlement<'serve'>['values'];
+  const { host, port, probePort, appPort, appSocket, debug, queue, concurrency, durable } =
+    values as Settlement<'serve'>['values'] & Settlement<'consume'>['values'];
   return {
     host: host ?? '::',
     port: port ?? 8000,
     probePort: probePort ?? 8001,
     samePort: port !== 0 && port === probePort,
+    consuming: command === 'consume',
+    queue: queue ?? '',
+    concurrency: concurrency ?? 8,
+    durable: durable ?? true,
     oneAtATime: command === 'worker' || appPort !== undefined || appSocket !== undefined,
     debug: debug ?? false,
     inKubernetes: env['KUBERNETES_SERVICE_HOST'] !== undefined,

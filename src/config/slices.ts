@@ -3,17 +3,23 @@
 import type {
   AppConfig,
   AppPlaceConfig,
+  BrokerAddress,
+  BrokerConfig,
   CareConfig,
   CheckCommandConfig,
   CheckConfig,
   ConnectionConfig,
+  ConsumeConfig,
   CtlConfig,
+  FlowConfig,
   HealthConfig,
   ListenConfig,
   LogConfig,
   ProbeConfig,
   ProbeTarget,
   ProxyConfig,
+  QueueConfig,
+  RunningConfig,
   ServeConfig,
   StartupConfig,
   StopConfig,
@@ -22,7 +28,14 @@ import type {
   UpConfig,
   WebhookConfig,
 } from './config.ts';
-import type { CheckValues, CtlValues, ProbeValues, ServeValues, WorkerValues } from './options.ts';
+import type {
+  CheckValues,
+  ConsumeValues,
+  CtlValues,
+  ProbeValues,
+  ServeValues,
+  WorkerValues,
+} from './options.ts';
 
 /** What a slice needs besides options. */
 export interface Surroundings {
@@ -35,7 +48,8 @@ export interface Surroundings {
 
 export function toServeConfig(values: ServeValues, around: Surroundings): ServeConfig {
   return {
-    ...supervisingConfig(values, around),
+    ...runningConfig(values, around),
+    supervision: supervisionConfig(values),
     listen: listenConfig(values),
     connections: connectionConfig(values),
     probes: probeConfig(values, isSamePort(values.port, values.probePort)),
@@ -57,7 +71,8 @@ const PROBE_CONNECTIONS: ConnectionConfig = {
 /** A worker has no requests: nothing of it depends on their number. */
 export function toWorkerConfig(values: WorkerValues, around: Surroundings): SupervisingConfig {
   return {
-    ...supervisingConfig(values, around),
+    ...runningConfig(values, around),
+    supervision: supervisionConfig(values),
     connections: PROBE_CONNECTIONS,
     probes: probeConfig(values, false),
     health: { queueLimit: Infinity, maxLifetime: undefined },
@@ -67,12 +82,27 @@ export function toWorkerConfig(values: WorkerValues, around: Surroundings): Supe
   };
 }
 
-function supervisingConfig(
+/** Messages come in instead of requests. */
+export function toConsumeConfig(values: ConsumeValues, around: Surroundings): ConsumeConfig {
+  return {
+    ...runningConfig(values, around),
+    connections: PROBE_CONNECTIONS,
+    probes: probeConfig(values, false),
+    health: { queueLimit: values.reqQueueLen, maxLifetime: undefined },
+    stop: { gracePeriodMs: values.gracePeriod },
+    handler: { path: values.handler ?? '' },
+    broker: brokerConfig(values),
+    queue: queueConfig(values),
+    flow: flowConfig(values),
+  };
+}
+
+function runningConfig(
   values: Shared<
     'debug' | 'terminationLog' | 'controlSocket' | 'appVersion' | 'logApp' | ReadByShared
   >,
   around: Surroundings,
-): Omit<SupervisingConfig, 'connections' | 'probes' | 'health' | 'app' | 'care' | 'stop'> {
+): Omit<RunningConfig, 'connections' | 'probes' | 'health' | 'stop'> {
   return {
     debug: values.debug,
     terminationLog: values.terminationLog,
@@ -81,7 +111,6 @@ function supervisingConfig(
     log: { ...logConfig(values), app: values.logApp },
     checks: checkConfig(values),
     startup: startupConfig(values),
-    supervision: supervisionConfig(values),
     webhooks: webhookConfig(values, around),
     secretVariables: around.secretVariables,
   };
@@ -119,15 +148,15 @@ type ReadByShared =
   | ReadBy<typeof checkConfig>
   | ReadBy<typeof logConfig>
   | ReadBy<typeof startupConfig>
-  | ReadBy<typeof supervisionConfig>
   | ReadBy<typeof webhookConfig>;
 
+type ReadByAll = ReadBy<typeof probeConfig> | ReadBy<typeof runningConfig> | ReadByLoader;
+
 type ReadByBoth =
+  | ReadByAll
   | ReadBy<typeof appConfig>
   | ReadBy<typeof careConfig>
-  | ReadBy<typeof probeConfig>
-  | ReadBy<typeof supervisingConfig>
-  | ReadByLoader;
+  | ReadBy<typeof supervisionConfig>;
 
 type ReadByServe =
   | ReadByBoth
@@ -140,13 +169,27 @@ type ReadByServe =
 
 type ReadByWorker = ReadByBoth | ReadBy<typeof startAfterMs> | 'gracePeriod';
 
+type ReadByConsume =
+  | ReadByAll
+  | ReadBy<typeof brokerConfig>
+  | ReadBy<typeof queueConfig>
+  | ReadBy<typeof flowConfig>
+  | 'gracePeriod'
+  | 'handler'
+  | 'reqQueueLen';
+
 /** Never; an option that reaches no slice makes this an error. */
 export type ForgottenByServe<Names extends never = Exclude<keyof ServeValues, ReadByServe>> = Names;
 export type ForgottenByWorker<Names extends never = Exclude<keyof WorkerValues, ReadByWorker>> =
   Names;
 
+export type ForgottenByConsume<Names extends never = Exclude<keyof ConsumeValues, ReadByConsume>> =
+  Names;
+
 type Values<Keys extends keyof ServeValues> = Pick<ServeValues, Keys>;
-type Shared<Keys extends keyof ServeValues & keyof WorkerValues> = Values<Keys>;
+type Shared<Keys extends keyof ServeValues & keyof WorkerValues & keyof ConsumeValues> =
+  Values<Keys>;
+type Consumed<Keys extends keyof ConsumeValues> = Pick<ConsumeValues, Keys>;
 
 function logConfig(values: Values<'logLevel' | 'logFormat'>): Omit<LogConfig, 'app'> {
   return { level: values.logLevel, format: values.logFormat };
@@ -308,5 +351,105 @@ function stopConfig(values: Values<'gracePeriod' | 'drainDelay' | 'drainQuiet'>)
     gracePeriodMs: values.gracePeriod,
     drainDelayMs: values.drainDelay,
     drainQuietMs: values.drainQuiet,
+  };
+}
+
+function brokerConfig(
+  values: Consumed<
+    | 'amqpCa'
+    | 'amqpCert'
+    | 'amqpHost'
+    | 'amqpKey'
+    | 'amqpPassword'
+    | 'amqpPort'
+    | 'amqpUrl'
+    | 'amqpUser'
+    | 'amqpVhost'
+    | 'backoff'
+    | 'connectTimeout'
+    | 'heartbeat'
+    | 'noReconnect'
+    | 'reconnect'
+    | 'sasl'
+  >,
+): BrokerConfig {
+  const { amqpCa: ca, amqpCert: cert, amqpKey: key } = values;
+  return {
+    addresses: brokerAddresses(
+      values,
+      [ca, cert, key].some((file) => file !== undefined),
+    ),
+    tls: { ca, cert, key },
+    sasl: values.sasl,
+    heartbeatMs: values.heartbeat,
+    connectTimeoutMs: values.connectTimeout,
+    reconnect: values.noReconnect || !values.reconnect ? undefined : values.backoff,
+  };
+}
+
+/** What a URL leaves open is said by the other options. */
+function brokerAddresses(
+  values: Consumed<'amqpHost' | 'amqpPassword' | 'amqpPort' | 'amqpUrl' | 'amqpUser' | 'amqpVhost'>,
+  tls: boolean,
+): readonly BrokerAddress[] {
+  const { amqpHost: host = '', amqpPort: port = 0, amqpUrl: urls } = values;
+  const { amqpVhost: vhost, amqpUser: user, amqpPassword: password } = values;
+  if (urls.length === 0) return [{ host, port, tls, vhost, user, password }];
+  return urls.map((url) => ({
+    ...url,
+    tls: url.tls || tls,
+    vhost: url.vhost ?? vhost,
+    user: url.user ?? user,
+    password: url.password ?? password,
+  }));
+}
+
+function queueConfig(
+  values: Consumed<
+    | 'deadLetter'
+    | 'durable'
+    | 'exchange'
+    | 'exchangeType'
+    | 'exclusive'
+    | 'missing'
+    | 'prefetch'
+    | 'priority'
+    | 'queue'
+    | 'queueArg'
+    | 'queueType'
+    | 'retry'
+    | 'routingKey'
+    | 'singleActive'
+    | 'topology'
+  >,
+): QueueConfig {
+  return {
+    name: values.queue ?? '',
+    exchange: values.exchange,
+    exchangeType: values.exchangeType,
+    routingKeys: values.routingKey,
+    topology: values.topology,
+    durable: values.durable,
+    type: values.queueType,
+    arguments: values.queueArg,
+    missing: values.missing,
+    prefetch: values.prefetch,
+    exclusive: values.exclusive,
+    singleActive: values.singleActive,
+    priority: values.priority,
+    retryDelaysMs: values.retry,
+    deadLetter: values.deadLetter,
+  };
+}
+
+function flowConfig(
+  values: Consumed<'concurrency' | 'handlerTimeout' | 'maxLifetime' | 'onExhausted' | 'orderKey'>,
+): FlowConfig {
+  return {
+    concurrency: values.concurrency,
+    orderKey: values.orderKey,
+    handlerTimeoutMs: values.handlerTimeout,
+    onExhausted: values.onExhausted,
+    maxLifetime: values.maxLifetime,
   };
 }

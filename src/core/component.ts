@@ -79,4 +79,6 @@ export type StopReason =
       /** It was started again and again in vain. */
       readonly crashLoop?: boolean;
     }
+  /** It has done what it was to do. */
+  | { readonly kind: 'finished'; readonly text: string }
   | { readonly kind: 'failed'; readonly error: Error };

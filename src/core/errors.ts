@@ -18,9 +18,21 @@ export const catalogue = {
     exitCode: 78,
     meaning: 'the configuration file or the environment is wrong',
   },
-  'module-not-loadable': { exitCode: 66, meaning: 'a check module cannot be loaded' },
+  'topology-mismatch': {
+    exitCode: 65,
+    meaning: 'consume: a queue or exchange exists with other properties',
+  },
+  'module-not-loadable': {
+    exitCode: 66,
+    meaning: 'the module of a check or of a handler cannot be loaded',
+  },
   'port-taken': { exitCode: 69, meaning: 'a port or address cannot be listened on' },
   'no-hurricane': { exitCode: 69, meaning: 'ctl: no hurricane answers on the control socket' },
+  'broker-unavailable': {
+    exitCode: 69,
+    meaning: 'consume: the broker is not there, with --no-reconnect',
+  },
+  'queue-missing': { exitCode: 69, meaning: 'consume: a queue is not there, with --missing fail' },
   'dependency-unavailable': {
     exitCode: 75,
     meaning: 'something in wait-for was not there within wait-timeout',
@@ -30,7 +42,8 @@ export const catalogue = {
   'permission-refused': {
     exitCode: 77,
     meaning:
-      'the system does not permit it, such as a port below 1024, or the control socket of another user',
+      'the system does not permit it, such as a port below 1024, or the control socket of another user; ' +
+      'consume: the broker does not, or cannot be trusted',
   },
   bug: {
     exitCode: 70,

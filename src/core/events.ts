@@ -15,6 +15,23 @@ export type RestartCause = 'exit' | 'signal' | 'not-up' | 'ctl';
 /** Why the app is replaced. */
 export type ReplacementCause = 'sighup' | 'ctl' | 'lifetime' | 'memory' | 'liveness';
 
+/** Why a link to the broker ended, or did not come about. */
+export type LinkEndCause =
+  'connection' | 'channel' | 'cancelled' | 'missing' | 'timeout' | 'closed';
+
+/** Why an attempt to handle a message failed. */
+export type FailureClass = 'error' | 'crash' | 'timeout' | 'rejected' | 'undecodable';
+
+interface FailedMessage {
+  queue: string;
+  id: string | undefined;
+  attempt: number;
+  class: FailureClass;
+  reason: string;
+  /** Where in the handler it was thrown. */
+  stack: string | undefined;
+}
+
 /** Event name → what is known about it. Names are dotted and past tense; fields end in their unit. */
 export interface EventMap {
   'hurricane.started': { version: string; command: string };
@@ -50,6 +67,27 @@ export interface EventMap {
     /** The last that the new one wrote to stderr, as far as we saw it. */
     output: string | undefined;
   };
+  'handler.loaded': { handler: string; duration_ms: number };
+  'handler.restarted': { cause: 'crash' | 'timeout'; reason: string };
+  'consumer.connecting': { queue: string; broker: string };
+  'consumer.subscribed': { queue: string; broker: string; routing_keys: readonly string[] };
+  'consumer.lost': { queue: string; cause: LinkEndCause; reason: string };
+  'consumer.reconnecting': {
+    queue: string;
+    cause: LinkEndCause;
+    reason: string;
+    attempt: number;
+    delay_ms: number;
+  };
+  /** Into the queue of its next attempt. */
+  'message.retried': FailedMessage & { delay_ms: number };
+  /** Into the queue of dead letters. */
+  'message.dead': FailedMessage & { to: string };
+  'message.dropped': { queue: string; id: string | undefined; reason: string };
+  /** It stays where it is until a queue takes it. */
+  'message.publish-failed': { to: string; reason: string; attempt: number };
+  /** The handler ended an attempt that had been given up. */
+  'message.settled-late': { queue: string };
   'probe.changed': {
     probe: ProbeName;
     passing: boolean;

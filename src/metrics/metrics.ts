@@ -1,10 +1,12 @@
 // Every metric once: its name, help, kind, and where its value comes from.
 
 import type { HurricaneEvent, ProbeName } from '../core/events.ts';
+import type { MessageRecord } from '../core/message-record.ts';
 import type { RequestRecord } from '../core/request-record.ts';
 import { AppInstruments } from './app-instruments.ts';
 import { counter, gauge, single, summary, type Family, type Sample } from './family.ts';
 import { HttpInstruments, type RequestSources } from './http-instruments.ts';
+import { MessageInstruments, type MessageSources } from './message-instruments.ts';
 import { Counter, Gauge, Summary } from './instruments.ts';
 import { reaperFamilies, type ReaperSource } from './reaper-instruments.ts';
 import { Registry } from './registry.ts';
@@ -14,6 +16,9 @@ import { runtimeFamilies } from './runtime-metrics.ts';
 export interface MetricSources {
   /** Undefined where there are no requests, and then no metrics of them. */
   readonly requests: RequestSources | undefined;
+  readonly messages: MessageSources | undefined;
+  /** False where no app is supervised. */
+  readonly supervises: boolean;
   webhooksQueued(): number;
   logLinesDropped(): number;
   reaper(): ReaperSource;
@@ -28,6 +33,7 @@ export class Metrics {
   readonly #registry = new Registry();
   readonly #http = new HttpInstruments();
   readonly #app = new AppInstruments();
+  readonly #messages = new MessageInstruments();
   readonly #probeState = new Gauge('probe', probes);
   readonly #checkState = new Gauge('check');
   readonly #checkPasses = new Counter('check');
@@ -44,8 +50,9 @@ export class Metrics {
     this.families = [
       ...this.#families(sources),
       ...(sources.requests === undefined ? [] : this.#http.families(sources.requests)),
+      ...(sources.messages === undefined ? [] : this.#messages.families(sources.messages)),
       ...reaperFamilies(() => sources.reaper()),
-      ...this.#app.families(),
+      ...(sources.supervises ? this.#app.families() : []),
       ...runtimeFamilies,
     ];
     for (const family of this.families) this.#registry.add(family);
@@ -55,8 +62,13 @@ export class Metrics {
     this.#http.record(record);
   }
 
+  recordMessage(record: MessageRecord): void {
+    this.#messages.record(record);
+  }
+
   observe(event: HurricaneEvent): void {
     this.#app.observe(event);
+    this.#messages.observe(event);
     switch (event.name) {
       case 'hurricane.started':
         this.#version = event.data.version;

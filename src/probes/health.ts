@@ -4,7 +4,15 @@ import type { HealthConfig } from '../config/config.ts';
 import type { Load } from '../core/component.ts';
 import type { Emit, ProbeName } from '../core/events.ts';
 import type { FailingCheck } from '../core/failing-check.ts';
-import { isCongested, judge, type HealthState, type JudgeOptions, type Verdict } from './judge.ts';
+import {
+  isCongested,
+  judge,
+  type Away,
+  type HealthState,
+  type JudgeOptions,
+  type Verdict,
+  type WorkWords,
+} from './judge.ts';
 
 /** Readiness stays as it is for at least this long, so that replicas do not flap. */
 const DWELL_MS = 1000;
@@ -13,6 +21,7 @@ export interface HealthOptions {
   readonly config: HealthConfig;
   /** Details of failing checks are part of the text. */
   readonly debug: boolean;
+  readonly work: WorkWords;
   readonly load: () => Load;
   readonly emit: Emit;
 }
@@ -36,13 +45,13 @@ export class Health {
   #startupSeconds: number | undefined;
   #draining = false;
   #drained = false;
-  #restarting = false;
+  #away: Away | undefined;
   #congested = false;
   #outlived = false;
   #dwell: NodeJS.Timeout | undefined;
 
-  constructor({ config, debug, load, emit }: HealthOptions) {
-    this.#options = { ...config, debug };
+  constructor({ config, debug, work, load, emit }: HealthOptions) {
+    this.#options = { ...config, debug, work };
     this.#load = load;
     this.#emit = emit;
   }
@@ -68,10 +77,10 @@ export class Health {
     this.#settle();
   }
 
-  /** Not ready while no app serves; from the first moment to the last, without a dwell. */
-  appServes(serves: boolean): void {
-    if (serves === this.#restarting) this.#endDwell();
-    this.#restarting = !serves;
+  /** Not ready while nobody serves; from the first moment to the last, without a dwell. */
+  setAway(away: Away | undefined): void {
+    if ((away === undefined) !== (this.#away === undefined)) this.#endDwell();
+    this.#away = away;
     this.#settle();
   }
 
@@ -156,7 +165,7 @@ export class Health {
       draining: this.#draining,
       drained: this.#drained,
       startupSeconds: this.#startupSeconds,
-      restarting: this.#restarting,
+      away: this.#away,
       failing: this.#failing,
       requests: finished,
       averageMs,

@@ -10,14 +10,20 @@ export interface HealthState {
   readonly drained: boolean;
   /** Undefined until startup is finished. */
   readonly startupSeconds: number | undefined;
-  /** No app serves for a while; one will again. */
-  readonly restarting: boolean;
+  /** Why nobody serves for a while; somebody will again. */
+  readonly away: Away | undefined;
   readonly failing: { readonly readiness: Failing; readonly liveness: Failing };
   readonly requests: number;
   readonly averageMs: number;
   readonly queued: number;
   /** The queue reached its limit and has not yet shrunk to where readiness returns. */
   readonly congested: boolean;
+}
+
+/** What work would go to is away. */
+export interface Away {
+  readonly reason: 'restarting' | 'not-consuming';
+  readonly text: string;
 }
 
 type Failing = readonly FailingCheck[];
@@ -27,7 +33,33 @@ export interface JudgeOptions {
   readonly maxLifetime: number | undefined;
   /** Details of failing checks are part of the text. */
   readonly debug: boolean;
+  /** What comes in, and how it is done with. */
+  readonly work: WorkWords;
 }
+
+/** What the texts call the work that comes in. */
+export interface WorkWords {
+  /** As the original has it: `Request queue size`. */
+  readonly queue: string;
+  readonly average: string;
+  /** `2 requests wait for their answer`. */
+  readonly wait: string;
+  readonly mean: string;
+}
+
+export const requestWords: WorkWords = {
+  queue: 'Request queue size',
+  average: 'Average response time',
+  wait: 'requests wait for their answer',
+  mean: 'the app answers in',
+};
+
+export const messageWords: WorkWords = {
+  queue: 'Message queue size',
+  average: 'Average handling time',
+  wait: 'messages wait for the handler',
+  mean: 'the handler takes',
+};
 
 export interface Verdict {
   readonly passing: boolean;
@@ -35,26 +67,36 @@ export interface Verdict {
   /** The body of the plain answer. */
   readonly text: string;
   readonly reason:
-    'up' | 'starting' | 'draining' | 'restarting' | 'drained' | 'check' | 'lifetime' | 'queue';
+    'up' | 'starting' | 'draining' | Away['reason'] | 'drained' | 'check' | 'lifetime' | 'queue';
   /** For people: logs, webhooks and the owner's status; with the details of failing checks. */
   readonly details: string;
 }
 
-/** The first rule that applies decides: draining, start, restarting, drained, check, lifetime, queue. */
+/** The first rule that applies decides: draining, start, away, drained, check, lifetime, queue. */
 export function judge(probe: ProbeName, state: HealthState, options: JudgeOptions): Verdict {
-  if (state.draining) return probe === 'readiness' ? drainingVerdict : up(probe, state);
+  if (state.draining) return probe === 'readiness' ? drainingVerdict : up(probe, state, options);
   if (state.startupSeconds === undefined) return startingVerdict;
   // What checks say of an app that is not there is known already, and no reason to end the container.
-  if (state.restarting) return probe === 'readiness' ? restartingVerdict : up(probe, state);
+  if (state.away !== undefined) {
+    return probe === 'readiness'
+      ? refuse(state.away.reason, state.away.text)
+      : up(probe, state, options);
+  }
   switch (probe) {
     case 'startup':
-      return up(probe, state);
+      return up(probe, state, options);
     case 'readiness':
       if (state.drained) return drainedVerdict;
-      return checks(state.failing.readiness, options) ?? queue(state, options) ?? up(probe, state);
+      return (
+        checks(state.failing.readiness, options) ??
+        queue(state, options) ??
+        up(probe, state, options)
+      );
     case 'liveness':
       return (
-        checks(state.failing.liveness, options) ?? lifetime(state, options) ?? up(probe, state)
+        checks(state.failing.liveness, options) ??
+        lifetime(state, options) ??
+        up(probe, state, options)
       );
   }
 }
@@ -70,7 +112,6 @@ function lowMark(limit: number): number {
 
 const drainingVerdict = refuse('draining', 'draining');
 const drainedVerdict = refuse('drained', 'drained by the operator');
-const restartingVerdict = refuse('restarting', 'the app is being restarted');
 const startingVerdict = refuse('starting', 'startup is not finished');
 
 function checks(failing: Failing, { debug }: JudgeOptions): Verdict | undefined {
@@ -100,12 +141,12 @@ function lifetime({ requests }: HealthState, { maxLifetime }: JudgeOptions): Ver
   );
 }
 
-function queue(state: HealthState, { queueLimit }: JudgeOptions): Verdict | undefined {
+function queue(state: HealthState, { queueLimit, work }: JudgeOptions): Verdict | undefined {
   if (!state.congested) return undefined;
   return refuse(
     'queue',
-    `Request queue size: ${state.queued} limit: ${queueLimit}`,
-    `${state.queued} requests wait for their answer: not ready from ${queueLimit} on ` +
+    `${work.queue}: ${state.queued} limit: ${queueLimit}`,
+    `${state.queued} ${work.wait}: not ready from ${queueLimit} on ` +
       `(--req-queue-len) until ${lowMark(queueLimit)} are left`,
   );
 }
@@ -114,18 +155,18 @@ function refuse(reason: Verdict['reason'], text: string, details = text): Verdic
   return { passing: false, status: 400, text, reason, details };
 }
 
-function up(probe: ProbeName, state: HealthState): Verdict {
-  const text = upText(probe, state);
-  const details = probe === 'liveness' ? aliveDetails(state) : text;
+function up(probe: ProbeName, state: HealthState, { work }: JudgeOptions): Verdict {
+  const text = upText(probe, state, work);
+  const details = probe === 'liveness' ? aliveDetails(state, work) : text;
   return { passing: true, status: 200, text, reason: 'up', details };
 }
 
-function aliveDetails({ requests, averageMs, queued }: HealthState): string {
+function aliveDetails({ requests, averageMs, queued }: HealthState, work: WorkWords): string {
   if (requests === 0) return 'alive';
-  return `alive: the app answers in ${averageMs.toFixed(2)} ms on average, ${queued} requests wait for their answer`;
+  return `alive: ${work.mean} ${averageMs.toFixed(2)} ms on average, ${queued} ${work.wait}`;
 }
 
-function upText(probe: ProbeName, state: HealthState): string {
+function upText(probe: ProbeName, state: HealthState, work: WorkWords): string {
   switch (probe) {
     case 'startup':
       return state.startupSeconds === undefined
@@ -136,6 +177,6 @@ function upText(probe: ProbeName, state: HealthState): string {
     case 'liveness':
       return state.requests === 0
         ? 'alive'
-        : `Average response time: ${state.averageMs.toFixed(2)}ms Request queue size: ${state.queued} Rx`;
+        : `${work.average}: ${state.averageMs.toFixed(2)}ms ${work.queue}: ${state.queued} Rx`;
   }
 }

@@ -1,41 +1,42 @@
-// The code that runs inside a worker thread and calls the user's module there. A text and not a function,
+// The code that runs inside a worker thread and loads the user's module there. A text and not a function,
 // since neither a bundle nor a single executable has a file that a worker could be started from.
 
-/** What the worker says; the only other thing it can do is end. */
-export type WorkerMessage =
-  | { readonly kind: 'loaded' }
-  | { readonly kind: 'unloadable'; readonly reason: string }
-  | { readonly kind: 'returned'; readonly value: unknown }
-  | { readonly kind: 'failed'; readonly reason: string };
+/** What every thread may say first. */
+export type LoadMessage =
+  | { readonly kind: 'loaded'; readonly facts: unknown }
+  | { readonly kind: 'unloadable'; readonly reason: string };
 
-/** Plain CommonJS; `workerData` is `{ port, url }`. */
-export const MODULE_BOOTSTRAP = `'use strict';
+/**
+ * Plain CommonJS. `serve` is the text of `async function serve(module)`, which may use `port`, `given`,
+ * `say(kind, content)` and `describe(error)`; the module has loaded when it returns, and what it throws says
+ * why it cannot be used. `workerData` is `{ port, url, given }`.
+ */
+export function moduleBootstrap(serve: string): string {
+  return `'use strict';
 const { readFileSync } = require('node:fs');
 const { stripTypeScriptTypes } = require('node:module');
 const { getPriority, setPriority } = require('node:os');
 const { fileURLToPath } = require('node:url');
-const { port, url } = require('node:worker_threads').workerData;
+const { port, url, given } = require('node:worker_threads').workerData;
 
 // On Linux a priority belongs to a thread: code that loops must not take the processor from the proxy and
 // the probes. Elsewhere it would be the whole process.
 if (process.platform === 'linux' && getPriority() < 10) setPriority(10);
 
-import(url).then(serve, (error) => say('unloadable', { reason: describe(located(error)) }));
+import(url)
+  .catch((error) => {
+    throw located(error);
+  })
+  .then(usable)
+  .then(serve)
+  .then(
+    (facts) => say('loaded', { facts }),
+    (error) => say('unloadable', { reason: describe(error) }),
+  );
 
-function serve(module) {
-  const run = module.default;
-  if (typeof run !== 'function') {
-    say('unloadable', { reason: 'its default export must be a function' });
-    return;
-  }
-  port.on('message', async (args) => {
-    try {
-      say('returned', { value: await run(...args) });
-    } catch (error) {
-      say('failed', { reason: describe(error) });
-    }
-  });
-  say('loaded', {});
+function usable(module) {
+  if (typeof module.default === 'function') return module;
+  throw 'its default export must be a function';
 }
 
 function say(kind, content) {
@@ -59,4 +60,7 @@ function describe(error) {
   const where = place === null ? '' : ' (' + fileURLToPath(place[0]) + ')';
   return error.name + ': ' + error.message.replace(/ imported from .*\\[worker eval\\]$/, '') + where;
 }
+
+${serve}
 `;
+}

@@ -9,7 +9,7 @@ import {
   type MessagePort,
 } from 'node:worker_threads';
 
-import { MODULE_BOOTSTRAP, type WorkerMessage } from './module-bootstrap.ts';
+import { moduleBootstrap } from './module-bootstrap.ts';
 import { OutputPump, type OutputLine } from './output.ts';
 
 export interface ModuleThreadOptions {
@@ -23,24 +23,32 @@ export interface ModuleThreadOptions {
   readonly memoryMib: number;
 }
 
-/** Answers each call once, with a failure when the thread ends instead. */
-export class ModuleThread {
-  /** `loaded`, or why it could not be. */
-  readonly loaded: Promise<WorkerMessage>;
+export interface ThreadCode<M> {
+  /** See `moduleBootstrap`. */
+  readonly serve: string;
+  /** Plain data that it finds as `given`. */
+  readonly given?: unknown;
+  readonly onMessage: (message: M) => void;
+  /** Once, when the thread has ended by itself. */
+  readonly onEnd: (reason: string) => void;
+}
+
+/** `M` is what the thread says. */
+export class ModuleThread<M> {
   readonly #worker: Worker;
   readonly #port: MessagePort;
-  #answer = Promise.withResolvers<WorkerMessage>();
+  readonly #code: ThreadCode<M>;
   #ended = false;
 
-  constructor({ path, env, onLine, memoryMib }: ModuleThreadOptions) {
-    this.loaded = this.#answer.promise;
+  constructor({ path, env, onLine, memoryMib }: ModuleThreadOptions, code: ThreadCode<M>) {
     keepLoopsInterruptible();
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
-    this.#worker = new Worker(MODULE_BOOTSTRAP, {
+    this.#code = code;
+    this.#worker = new Worker(moduleBootstrap(code.serve), {
       eval: true,
       name: path,
-      workerData: { port: port2, url: pathToFileURL(path).href },
+      workerData: { port: port2, url: pathToFileURL(path).href, given: code.given },
       transferList: [port2],
       env: { ...env },
       argv: [],
@@ -51,21 +59,17 @@ export class ModuleThread {
       resourceLimits: { maxOldGenerationSizeMb: memoryMib },
     });
     new OutputPump(this.#worker, onLine);
-    port1.on('message', (message: WorkerMessage) => this.#answer.resolve(message));
+    port1.on('message', code.onMessage);
     this.#worker.on('error', (error) => this.#end(describe(error, memoryMib)));
-    this.#worker.on('exit', (code) => this.#end(`it ended its thread with code ${code}`));
+    this.#worker.on('exit', (exitCode) => this.#end(`it ended its thread with code ${exitCode}`));
   }
 
   get ended(): boolean {
     return this.#ended;
   }
 
-  /** Calls the default export with copies of the arguments; only after the answer to the call before. */
-  call(args: readonly unknown[]): Promise<WorkerMessage> {
-    this.#answer = Promise.withResolvers();
-    if (this.#ended) this.#fail('its thread has ended');
-    else this.#port.postMessage(args);
-    return this.#answer.promise;
+  post(message: unknown, transferred: ArrayBuffer[] = []): void {
+    this.#port.postMessage(message, transferred);
   }
 
   /** Resolves when the thread is gone; one inside a system call is gone when that returns. */
@@ -75,20 +79,20 @@ export class ModuleThread {
   }
 
   #end(reason: string): void {
+    if (this.#ended) return;
     this.#ended = true;
-    this.#takeLastWord();
+    this.#takeLastWords();
     this.#port.close();
-    this.#fail(reason);
+    this.#code.onEnd(reason);
   }
 
   /** What a thread said just before it ended may still be on its way when its end is known. */
-  #takeLastWord(): void {
-    const last = receiveMessageOnPort(this.#port) as { message: WorkerMessage } | undefined;
-    if (last !== undefined) this.#answer.resolve(last.message);
-  }
-
-  #fail(reason: string): void {
-    this.#answer.resolve({ kind: 'failed', reason });
+  #takeLastWords(): void {
+    for (;;) {
+      const last = receiveMessageOnPort(this.#port) as { message: M } | undefined;
+      if (last === undefined) return;
+      this.#code.onMessage(last.message);
+    }
   }
 }
 

@@ -3,8 +3,8 @@
 import { Deadline } from '../core/deadline.ts';
 import { HurricaneError } from '../core/errors.ts';
 import { doneBefore } from '../lib/waiting.ts';
-import type { WorkerMessage } from './module-bootstrap.ts';
-import type { ModuleThread, ModuleThreadOptions } from './module-thread.ts';
+import type { CallMessage, ModuleCalls } from './module-calls.ts';
+import type { ModuleThreadOptions } from './module-thread.ts';
 
 export interface ModuleWorkerOptions extends Omit<ModuleThreadOptions, 'memoryMib'> {
   /** 128 by default. */
@@ -29,7 +29,7 @@ const TERMINATE_MS = 500;
 export class ModuleWorker {
   readonly #options: ModuleThreadOptions;
   readonly #closed = new AbortController();
-  #thread: ModuleThread | undefined;
+  #thread: ModuleCalls | undefined;
   #turn: Promise<unknown> = Promise.resolve();
   /** Fulfilled when every thread that was discarded is gone. */
   #gone: Promise<unknown> = Promise.resolve();
@@ -68,8 +68,8 @@ export class ModuleWorker {
 
   #inTurn(
     options: CallOptions,
-    ask: (thread: ModuleThread) => Promise<WorkerMessage>,
-  ): Promise<WorkerMessage> {
+    ask: (thread: ModuleCalls) => Promise<CallMessage>,
+  ): Promise<CallMessage> {
     const answer = this.#turn.then(() => this.#ask(options, ask));
     this.#turn = answer;
     return answer;
@@ -77,8 +77,8 @@ export class ModuleWorker {
 
   async #ask(
     { timeoutMs, signal }: CallOptions,
-    ask: (thread: ModuleThread) => Promise<WorkerMessage>,
-  ): Promise<WorkerMessage> {
+    ask: (thread: ModuleCalls) => Promise<CallMessage>,
+  ): Promise<CallMessage> {
     const called = AbortSignal.any([signal, this.#closed.signal]);
     if (called.aborted) return { kind: 'failed', reason: 'stopped' };
     const thread = await this.#living();
@@ -93,10 +93,10 @@ export class ModuleWorker {
     return { kind: 'failed', reason };
   }
 
-  async #living(): Promise<ModuleThread> {
+  async #living(): Promise<ModuleCalls> {
     // Most have no module: threads are loaded with the first.
-    const { ModuleThread } = await import('./module-thread.ts');
-    if (this.#thread?.ended !== false) this.#thread = new ModuleThread(this.#options);
+    const { ModuleCalls } = await import('./module-calls.ts');
+    if (this.#thread?.ended !== false) this.#thread = new ModuleCalls(this.#options);
     return this.#thread;
   }
 
@@ -107,6 +107,6 @@ export class ModuleWorker {
   }
 }
 
-function reasonOf(answer: WorkerMessage): string {
+function reasonOf(answer: CallMessage): string {
   return 'reason' in answer ? answer.reason : `unexpected answer "${answer.kind}"`;
 }

@@ -66,7 +66,7 @@ forEachArtefact(
       artefact,
     });
     assert.match(stdout, /^port 8000 \(default\)$/m);
-    assert.match(stdout, /^probe-port 8001 \(default: port \+ 1; 8001 for a worker\)$/m);
+    assert.match(stdout, /^probe-port 8001 \(default: port \+ 1; 8001 for worker and consume\)$/m);
 
     // Still without options: the variable moves both to where nobody else listens.
     const port = await usePort();

@@ -10,7 +10,7 @@ const tiers: readonly (readonly string[])[] = [
   ['core'],
   ['config', 'metrics'],
   ['process', 'http'],
-  ['proxy', 'probes', 'checks', 'startup', 'webhooks', 'control'],
+  ['proxy', 'probes', 'checks', 'startup', 'webhooks', 'control', 'amqp'],
   ['app'],
   ['cli'],
   ['main.ts'],
@@ -25,6 +25,7 @@ const mayLoadConfig = ['cli'];
 const packages: Readonly<Record<string, string>> = {
   execa: 'process/spawn.ts',
   'http-proxy': 'proxy/forward.ts',
+  amqplib: 'amqp/amqp-091.ts',
   'yargs-parser': 'cli/cli.ts',
   pino: 'core/log.ts',
   'prom-client': 'metrics/registry.ts',

@@ -11,8 +11,7 @@ function setUp(stopping = false, answer: Answer = { done: true }) {
     status: never,
     setDrained: (value) => drained.push(value),
     isStopping: () => stopping,
-    reload: () => Promise.resolve(answer),
-    restart: () => Promise.resolve(answer),
+    app: { reload: () => Promise.resolve(answer), restart: () => Promise.resolve(answer) },
   });
   return { operations, drained };
 }

@@ -14,6 +14,7 @@ const stopped: Ending = {
   app: exited(0),
   stopSignal: 'SIGTERM',
   killed: false,
+  givenBack: 0,
   hurried: false,
 };
 

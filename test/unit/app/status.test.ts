@@ -23,6 +23,7 @@ function sources(readiness: Partial<Answer> = {}, others: Partial<StatusSources>
     verdict: (probe: string) => (probe === 'readiness' ? { ...up, ...readiness } : up),
     app: { state: 'up' as const, since, current: undefined },
     requests: undefined,
+    messages: undefined,
     chronicle,
     ...others,
   };
@@ -32,6 +33,7 @@ const states = [
   ['up', 'ready'],
   ['starting', 'starting'],
   ['restarting', 'restarting'],
+  ['not-consuming', 'not consuming'],
   ['drained', 'drained'],
   ['draining', 'draining'],
   ['check', 'not ready'],
@@ -89,7 +91,7 @@ test('tells app, requests and budget in seconds', () => {
   assert.deepEqual(status.requests, {
     ...{ in_hand: 4, queued: 2, upgraded: 1, oldest_s: 1.5, finished: 9 },
   });
-  const { pid, generation, up_s } = status.app;
+  const { pid, generation, up_s } = status.app ?? {};
   assert.deepEqual([pid, generation, up_s], [42, 3, 5]);
   assert.deepEqual([status.restarts, status.replacements], [{ exit: 2 }, { ctl: 1 }]);
   assert.equal(status.drain_left_s, 2.5);

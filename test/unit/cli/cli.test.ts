@@ -11,13 +11,13 @@ async function hurricane(args: string, edge = new FakeEdge()) {
 }
 
 suite('help', () => {
-  test('bare hurricane prints six lines and one example', async () => {
+  test('bare hurricane prints seven lines and one example', async () => {
     const { code, out } = await hurricane('');
     const lines = out.trimEnd().split('\n');
     assert.equal(code, 0);
     assert.deepEqual(
       lines.map((line) => line === ''),
-      [false, false, false, false, false, false, true, false],
+      [false, false, false, false, false, false, false, true, false],
     );
     assert.match(lines.at(-1) ?? '', /^Example: hurricane serve .* -- /);
   });
@@ -159,7 +159,7 @@ suite('--print-config', () => {
     assert.equal(code, 0);
     for (const line of [
       'port 9000 (--port)',
-      'probe-port 9001 (default: port + 1; 8001 for a worker)',
+      'probe-port 9001 (default: port + 1; 8001 for worker and consume)',
       'command a (HURRICANE_COMMAND)',
       'command b c (HURRICANE_COMMAND)',
       'app-port - (default)',

@@ -14,6 +14,7 @@ const status: Status = {
   replacements: {},
   failed_replacements: { ctl: 1 },
   requests: { in_hand: 3, queued: 1, upgraded: 1, oldest_s: 12.3, finished: 5120 },
+  messages: null,
   probes: {
     startup: { passing: true, since, text: 'Startup was finished 0.5' },
     readiness: { passing: false, since, text: 'db error: refused' },

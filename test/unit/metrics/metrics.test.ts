@@ -15,6 +15,8 @@ function makeMetrics(): Metrics {
       load: () => ({ active: 4, queued: 3, finished: 5, averageMs: 12.5 }),
       report: () => ledger,
     },
+    messages: undefined,
+    supervises: true,
     webhooksQueued: () => 2,
     logLinesDropped: () => 7,
     reaper: () => ({

@@ -3,6 +3,7 @@ import { mock, test, type TestContext } from 'node:test';
 
 import type { EventMap } from '../../../src/core/events.ts';
 import { Health } from '../../../src/probes/health.ts';
+import { requestWords } from '../../../src/probes/judge.ts';
 
 interface Setup {
   queueLimit?: number;
@@ -17,6 +18,7 @@ function setUp(t: TestContext, { queueLimit = 10, maxLifetime }: Setup = {}) {
   const health = new Health({
     config: { queueLimit, maxLifetime },
     debug: false,
+    work: requestWords,
     load: () => load,
     emit: (_name, data) => {
       const { probe, passing, previous } = data as EventMap['probe.changed'];
@@ -168,10 +170,10 @@ test('is not ready exactly while no app serves, within the dwell too', (t) => {
   const { health, takeEdges } = setUp(t);
   health.startupFinished(1);
   takeEdges();
-  health.appServes(false);
+  health.setAway({ reason: 'restarting', text: 'the app is being restarted' });
   assert.equal(health.verdict('readiness').text, 'the app is being restarted');
   assert.deepEqual(takeEdges(), ['readiness true → false']);
-  health.appServes(true);
+  health.setAway(undefined);
   assert.deepEqual(takeEdges(), ['readiness false → true']);
 });
 

@@ -2,14 +2,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import type { ProbeName } from '../../../src/core/events.ts';
-import { isCongested, judge, type HealthState } from '../../../src/probes/judge.ts';
+import { isCongested, judge, requestWords, type HealthState } from '../../../src/probes/judge.ts';
 
-const options = { queueLimit: 10, maxLifetime: 2, debug: false };
+const options = { queueLimit: 10, maxLifetime: 2, debug: false, work: requestWords };
+const away = { reason: 'restarting', text: 'the app is being restarted' } as const;
 const up: HealthState = {
   draining: false,
   drained: false,
   startupSeconds: 1.25,
-  restarting: false,
+  away: undefined,
   failing: { readiness: [], liveness: [] },
   requests: 0,
   averageMs: 0,
@@ -72,7 +73,7 @@ const table: [string, Partial<HealthState>, startup: string, ready: string, aliv
   ],
   [
     'no app serves, whatever its checks say',
-    { restarting: true, failing, requests: 3, congested: true },
+    { away, failing, requests: 3, congested: true },
     '200 Startup was finished 1.25',
     '400 the app is being restarted',
     '200 Average response time: 0.00ms Request queue size: 0 Rx',
@@ -80,7 +81,7 @@ const table: [string, Partial<HealthState>, startup: string, ready: string, aliv
   [
     'draining, whatever else is wrong',
     {
-      ...{ draining: true, drained: true, restarting: true, failing },
+      ...{ draining: true, drained: true, away, failing },
       ...{ requests: 3, averageMs: 1, congested: true },
     },
     '200 Startup was finished 1.25',

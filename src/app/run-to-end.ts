@@ -1,31 +1,46 @@
-// A command that supervises an app, from its configuration to its exit code.
+// A command that runs until it is stopped, from its configuration to its exit code.
 
-import type { SupervisingConfig } from '../config/config.ts';
+import type { RunningConfig } from '../config/config.ts';
 import { Deadline } from '../core/deadline.ts';
 import { HurricaneError } from '../core/errors.ts';
 import { createLog, type Log } from '../core/log.ts';
 import { LogSink } from '../core/log-sink.ts';
 import { readOomKills } from '../process/oom-kills.ts';
 import { writeTerminationLog } from '../process/termination-log.ts';
-import { AppCast, type AppCastOptions } from './app-cast.ts';
 import type { Edge } from './edge.ts';
-import { run } from './run.ts';
+import { run, type Cast } from './run.ts';
 import { Shutdown } from './shutdown.ts';
 
 /** The last lines do not wait longer for a reader that has stalled. */
 const LAST_LINES_MS = 1000;
 
-export interface Supervised extends Pick<AppCastOptions, 'frontOf'> {
-  readonly config: SupervisingConfig;
+export interface Play {
+  readonly config: RunningConfig;
   /** What was noticed when it was read. */
   readonly warnings: readonly string[];
+  readonly castOf: (stage: Stage) => PlayCast;
 }
 
-/** Runs to the end of the app or to the end of the stop, and resolves with the exit code. */
-export async function supervise(
-  { config, warnings, frontOf }: Supervised,
-  edge: Edge,
-): Promise<number> {
+/** What the cast is given of the stage. */
+export interface Stage {
+  readonly edge: Edge;
+  readonly log: Log;
+  /** Log lines that nobody read in time. */
+  readonly droppedLines: () => number;
+  /** Writes one line to stdout as it is, next to the log. */
+  readonly print: (line: string) => void;
+  readonly shutdown: Pick<Shutdown, 'request'>;
+}
+
+export interface PlayCast extends Cast {
+  /** Every signal that does not ask hurricane itself to stop. */
+  onSignal(signal: NodeJS.Signals): void;
+  /** What is told of it when all is over. */
+  readonly lastWords: { readonly restarts: number; readonly stderr: string };
+}
+
+/** Runs to the end of the cast or to the end of the stop, and resolves with the exit code. */
+export async function runToEnd({ config, warnings, castOf }: Play, edge: Edge): Promise<number> {
   const oomKills = readOomKills();
   const sink = new LogSink(edge.stdout.fd);
   const log = openLog(config, edge, sink);
@@ -33,11 +48,12 @@ export async function supervise(
     log.warn({ dropped }, 'log lines were dropped: their reader was too slow');
   });
   const shutdown = new Shutdown(config.stop.gracePeriodMs);
-  const cast = new AppCast({ config, edge, log, droppedLines: () => sink.dropped, frontOf });
+  const droppedLines = (): number => sink.dropped;
+  const print = (line: string): void => sink.write(`${line}\n`);
+  const cast = castOf({ edge, log, droppedLines, print, shutdown });
   edge.onSignal((signal) => {
     if (signal === 'SIGTERM' || signal === 'SIGINT') shutdown.onSignal(signal);
-    else if (signal === 'SIGHUP' && !config.supervision.forwardHangUp) cast.reload('sighup');
-    else cast.app.signal(signal);
+    else cast.onSignal(signal);
   });
   edge.onBug((error) => {
     log.fatal({ err: error }, 'a bug of hurricane');
@@ -51,20 +67,21 @@ export async function supervise(
   await sink.flush(lastLines);
   const { phase, exitCode: exit_code, orderly, reason, next } = outcome;
   cast.emit('hurricane.ended', { phase, exit_code, orderly, reason, next });
+  const { restarts, stderr } = cast.lastWords;
   await writeTerminationLog(config.terminationLog, {
     phase: outcome.phase,
     code: outcome.exitCode,
     signal: outcome.signal,
     reason: outcome.reason,
-    restarts: cast.app.restarts,
+    restarts,
     memory_kill: readOomKills() > oomKills,
-    stderr: outcome.output ?? cast.app.lastErrors,
+    stderr: outcome.output ?? stderr,
   });
   await sink.flush(lastLines);
   return outcome.exitCode;
 }
 
-function openLog({ log }: SupervisingConfig, { stdout }: Edge, sink: LogSink): Log {
+function openLog({ log }: RunningConfig, { stdout }: Edge, sink: LogSink): Log {
   const readable = log.format === 'auto' ? stdout.isTerminal : log.format === 'text';
   return createLog({
     level: log.level,

@@ -1,0 +1,507 @@
+// The only importer of amqplib: AMQP 0-9-1, as RabbitMQ speaks it. One link is a connection to consume and
+// one to publish with confirms, since a broker in need of memory stops reading from those that publish.
+// Whatever of it breaks, the whole link ends.
+
+import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import type { Duplex } from 'node:stream';
+
+import amqp, {
+  type Channel,
+  type ChannelModel,
+  type ConfirmChannel,
+  type ConsumeMessage,
+  type Message,
+} from 'amqplib';
+
+import type { BrokerAddress, BrokerConfig, QueueConfig } from '../config/config.ts';
+import { HurricaneError } from '../core/errors.ts';
+import { onAbort } from '../lib/waiting.ts';
+import { channelFault, connectFault, endReason, type Trying } from './faults-091.ts';
+import { attemptOf } from './headers.ts';
+import { Settlements } from './settlements.ts';
+import { declarations, sideQueues, type Declaration } from './topology.ts';
+import {
+  LinkError,
+  type Delivery,
+  type Link,
+  type LinkEnd,
+  type OpenOptions,
+  type Properties,
+  type Publishing,
+  type Transport,
+} from './transport.ts';
+
+/** For everything between a connection and the first delivery; a queue without a leader never answers. */
+const OPEN_MS = 15_000;
+
+export interface Amqp091Options {
+  readonly broker: BrokerConfig;
+  readonly queue: QueueConfig;
+  /** Shown by the broker among its connections. */
+  readonly connectionName: string;
+}
+
+export class Amqp091 implements Transport {
+  readonly #options: Amqp091Options;
+
+  constructor(options: Amqp091Options) {
+    this.#options = options;
+  }
+
+  address(attempt: number): string {
+    const { vhost, ...place } = this.#addressOf(attempt);
+    return `${displayAddress(place)}${vhost.startsWith('/') ? '' : '/'}${vhost}`;
+  }
+
+  async open(options: OpenOptions): Promise<Link> {
+    const address = this.#addressOf(options.attempt);
+    const { vhost, user } = address;
+    const at = displayAddress(address);
+    const trying = { vhost, user, at, missing: this.#options.queue.missing };
+    const consuming = await this.#connect(address, trying, options.signal);
+    const publishing = await this.#connect(address, trying, options.signal).catch(
+      (error: unknown) => {
+        destroy(consuming);
+        throw error;
+      },
+    );
+    const link = new Link091(
+      { consuming, publishing },
+      { ...this.#options, trying, open: options },
+    );
+    await link.begin();
+    return link;
+  }
+
+  #addressOf(attempt: number): BrokerAddress {
+    const { addresses } = this.#options.broker;
+    const address = addresses[attempt % addresses.length];
+    if (address === undefined) throw new Error('there is no broker');
+    return address;
+  }
+
+  async #connect(
+    address: BrokerAddress,
+    trying: Trying,
+    signal: AbortSignal,
+  ): Promise<ChannelModel> {
+    const { broker } = this.#options;
+    const { host, port, vhost, user, password, tls } = address;
+    const connecting = amqp.connect(
+      {
+        protocol: tls ? 'amqps' : 'amqp',
+        ...{ hostname: host, port, vhost, username: user, password },
+        heartbeat: broker.heartbeatMs / 1000,
+      },
+      {
+        timeout: broker.connectTimeoutMs,
+        noDelay: true,
+        ...(broker.sasl === 'external' ? { credentials: amqp.credentials.external() } : {}),
+        ...(tls ? this.#tlsOptions(host) : {}),
+        clientProperties: {
+          product: 'hurricane',
+          connection_name: this.#options.connectionName,
+        },
+      },
+    );
+    const late = Promise.withResolvers<never>();
+    const stopWaiting = onAbort(signal, () =>
+      late.reject(new LinkError('connection', 'stopped while connecting')),
+    );
+    try {
+      return await Promise.race([connecting, late.promise]);
+    } catch (error) {
+      void connecting.then(destroy, () => undefined);
+      throw error instanceof LinkError ? error : connectFault(error, trying);
+    } finally {
+      stopWaiting();
+    }
+  }
+
+  /** Read at each connection: certificates are renewed while we run. */
+  #tlsOptions(host: string) {
+    const { ca, cert, key } = this.#options.broker.tls;
+    return {
+      ...(isIP(host) === 0 ? { servername: host } : {}),
+      ...(ca === undefined ? {} : { ca: readCredential('amqp-ca', ca) }),
+      ...(cert === undefined ? {} : { cert: readCredential('amqp-cert', cert) }),
+      ...(key === undefined ? {} : { key: readCredential('amqp-key', key) }),
+    };
+  }
+}
+
+interface Models {
+  readonly consuming: ChannelModel;
+  readonly publishing: ChannelModel;
+}
+
+interface LinkOptions extends Amqp091Options {
+  readonly trying: Trying;
+  readonly open: OpenOptions;
+}
+
+class Link091 implements Link {
+  readonly #models: Models;
+  readonly #options: LinkOptions;
+  readonly #settlements = new Settlements();
+  readonly #ended = Promise.withResolvers<LinkEnd>();
+  #alive = true;
+  #lastError: unknown;
+  #channel: Channel | undefined;
+  #publisher: ConfirmChannel | undefined;
+  #consumerTag = '';
+  #isFlushing = false;
+  #publishing: Promise<unknown> = Promise.resolve();
+  #returned: string | undefined;
+  blocked = false;
+
+  constructor(models: Models, options: LinkOptions) {
+    this.#models = models;
+    this.#options = options;
+    for (const model of [models.consuming, models.publishing]) {
+      model.on('error', (error) => (this.#lastError = error));
+      model.on('close', (error) => {
+        this.#end('connection', error ?? this.#lastError);
+        this.#destroy();
+      });
+    }
+    models.publishing.on('blocked', () => this.#setBlocked(true));
+    models.publishing.on('unblocked', () => this.#setBlocked(false));
+  }
+
+  get broker(): string {
+    const { product, version } = this.#models.consuming.connection.serverProperties;
+    return `${product} ${version} at ${this.#options.trying.at}`;
+  }
+
+  get ended(): Promise<LinkEnd> {
+    return this.#ended.promise;
+  }
+
+  get alive(): boolean {
+    return this.#alive;
+  }
+
+  /** Channels, topology, consumer; nothing is left of the link when it rejects. */
+  async begin(): Promise<void> {
+    const { trying, open } = this.#options;
+    const opening = this.#open();
+    const late = Promise.withResolvers<never>();
+    const timer = setTimeout(() => late.reject(tooLate()), OPEN_MS);
+    const stopWaiting = onAbort(open.signal, () => late.reject(tooLate()));
+    const lost = this.ended.then(({ cause, reason }) => {
+      throw new LinkError(cause, reason);
+    });
+    try {
+      await Promise.race([opening, late.promise, lost]);
+    } catch (error) {
+      opening.catch(() => undefined);
+      const known = error instanceof LinkError || error instanceof HurricaneError;
+      const fault = known ? error : channelFault(error, trying);
+      this.#end('closed', fault);
+      this.#destroy();
+      throw fault;
+    } finally {
+      lost.catch(() => undefined);
+      clearTimeout(timer);
+      stopWaiting();
+    }
+  }
+
+  /** One after the other: a message that comes back unroutable is then known to be the one. */
+  publish(publishing: Publishing): Promise<void> {
+    const published = this.#publishing.then(() => this.#publishOne(publishing));
+    this.#publishing = published.catch(() => undefined);
+    return published;
+  }
+
+  async redeclare(): Promise<void> {
+    const { queue } = this.#options;
+    if (queue.topology !== 'declare') return;
+    const channel = await this.#models.publishing.createChannel();
+    channel.on('error', () => undefined);
+    for (const declaration of sideQueues(queue)) await declare(channel, declaration);
+    await channel.close();
+  }
+
+  async cancel(): Promise<void> {
+    if (!this.#alive) return;
+    await Promise.race([this.#channel?.cancel(this.#consumerTag), this.ended]).catch(
+      (error: unknown) => this.#end('channel', error),
+    );
+  }
+
+  async close(signal: AbortSignal): Promise<void> {
+    if (this.#alive) {
+      this.#flush();
+      const closing = this.#closeInOrder();
+      const over = Promise.withResolvers<undefined>();
+      const stopWaiting = onAbort(signal, () => over.resolve(undefined));
+      await Promise.race([closing, over.promise, this.ended]).catch(() => undefined);
+      closing.catch(() => undefined);
+      stopWaiting();
+    }
+    this.#end('closed', undefined);
+    this.#destroy();
+  }
+
+  acknowledge(tag: number): void {
+    this.#settlements.acknowledge(tag);
+    if (this.#isFlushing) return;
+    this.#isFlushing = true;
+    setImmediate(this.#flush);
+  }
+
+  returnToQueue(message: ConsumeMessage, how: 'release' | 'requeue'): void {
+    if (!this.#alive) return;
+    this.#settlements.settled(message.fields.deliveryTag);
+    // Newer brokers count a rejection as a delivery that failed, and a negative acknowledgement not.
+    if (how === 'release') this.#channel?.nack(message, false, true);
+    else this.#channel?.reject(message, true);
+  }
+
+  async #open(): Promise<void> {
+    const { queue, open } = this.#options;
+    this.#channel = await this.#models.consuming.createChannel();
+    this.#watch(this.#channel);
+    await this.#declareAll(this.#channel);
+    this.#publisher = await this.#models.publishing.createConfirmChannel();
+    this.#watch(this.#publisher);
+    this.#publisher.on('return', ({ fields }: Message) => {
+      this.#returned = (fields as { replyText?: string }).replyText ?? 'unroutable';
+    });
+    await this.#channel.prefetch(queue.prefetch);
+    const { consumerTag } = await this.#channel.consume(
+      queue.name,
+      (message) => this.#take(message, open.onDelivery),
+      {
+        exclusive: queue.exclusive,
+        ...(queue.priority === undefined ? {} : { priority: queue.priority }),
+      },
+    );
+    this.#consumerTag = consumerTag;
+  }
+
+  async #declareAll(channel: Channel): Promise<void> {
+    const { queue, open } = this.#options;
+    if (queue.topology === 'none') return;
+    // What was deleted under our hands is not made again: whoever deleted it may want it otherwise.
+    if (!open.mayDeclareQueue) await channel.checkQueue(queue.name);
+    for (const declaration of declarations(queue, open.routingKeys)) {
+      if (queue.topology === 'declare') await declare(channel, declaration);
+      else await check(channel, declaration);
+    }
+  }
+
+  #watch(channel: Channel): void {
+    channel.on('error', (error) => (this.#lastError = error));
+    channel.on('close', () => {
+      this.#end('channel', this.#lastError);
+      this.#destroy();
+    });
+  }
+
+  #take(message: ConsumeMessage | null, onDelivery: OpenOptions['onDelivery']): void {
+    if (message === null) {
+      this.#end('cancelled', new Error('the broker has cancelled the consumer'));
+      this.#destroy();
+    } else if (this.#alive) {
+      onDelivery(new Delivery091(this, message, this.#options.queue.type));
+    }
+  }
+
+  async #publishOne({ exchange, routingKey, body, properties }: Publishing): Promise<void> {
+    if (!this.#alive || this.#publisher === undefined) throw new Error('the connection is lost');
+    const confirmed = Promise.withResolvers<undefined>();
+    const content = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+    this.#publisher.publish(
+      exchange,
+      routingKey,
+      content,
+      { ...optionsOf(properties), mandatory: true, persistent: true },
+      (error: unknown) => {
+        if (error === null || error === undefined) confirmed.resolve(undefined);
+        else confirmed.reject(error instanceof Error ? error : new Error('the broker refused it'));
+      },
+    );
+    const lost = this.ended.then(({ reason }) => {
+      throw new Error(reason);
+    });
+    lost.catch(() => undefined);
+    await Promise.race([confirmed.promise, lost]);
+    confirmed.promise.catch(() => undefined);
+    // It comes before the confirmation.
+    const returned = this.#takeReturned();
+    if (returned !== undefined) {
+      throw new Error(`no queue takes it: ${returned} (${exchange || routingKey})`);
+    }
+  }
+
+  #takeReturned(): string | undefined {
+    const returned = this.#returned;
+    this.#returned = undefined;
+    return returned;
+  }
+
+  readonly #flush = (): void => {
+    this.#isFlushing = false;
+    if (!this.#alive || this.#settlements.isEmpty) return;
+    const { upTo, single } = this.#settlements.take();
+    if (upTo !== undefined) this.#channel?.ack(tagged(upTo), true);
+    for (const tag of single) this.#channel?.ack(tagged(tag));
+  };
+
+  async #closeInOrder(): Promise<void> {
+    await this.#channel?.close();
+    await Promise.all([this.#models.consuming.close(), this.#models.publishing.close()]);
+  }
+
+  #destroy(): void {
+    destroy(this.#models.consuming);
+    destroy(this.#models.publishing);
+  }
+
+  #setBlocked(blocked: boolean): void {
+    this.blocked = blocked;
+    this.#options.open.onBlocked(blocked);
+  }
+
+  #end(cause: LinkEnd['cause'], error: unknown): void {
+    if (!this.#alive) return;
+    this.#alive = false;
+    const fatal = error instanceof HurricaneError ? error : undefined;
+    this.#ended.resolve({ cause, reason: endReason(error, cause), fatal });
+  }
+}
+
+class Delivery091 implements Delivery {
+  readonly #link: Link091;
+  readonly #message: ConsumeMessage;
+  readonly #queueType: QueueConfig['type'];
+
+  constructor(link: Link091, message: ConsumeMessage, queueType: QueueConfig['type']) {
+    this.#link = link;
+    this.#message = message;
+    this.#queueType = queueType;
+  }
+
+  get body(): Buffer {
+    return this.#message.content;
+  }
+
+  get properties(): Properties {
+    return propertiesOf(this.#message);
+  }
+
+  get exchange(): string {
+    return this.#message.fields.exchange;
+  }
+
+  get routingKey(): string {
+    return this.#message.fields.routingKey;
+  }
+
+  get redelivered(): boolean {
+    return this.#message.fields.redelivered;
+  }
+
+  /** A classic queue does not count: one that came back without our header is at least the second. */
+  get attempt(): number {
+    const uncounted = this.redelivered && this.#queueType === 'classic' ? 2 : 1;
+    return attemptOf(this.#message.properties.headers ?? {}) ?? uncounted;
+  }
+
+  isCurrent(): boolean {
+    return this.#link.alive;
+  }
+
+  ack(): void {
+    this.#link.acknowledge(this.#message.fields.deliveryTag);
+  }
+
+  release(): void {
+    this.#link.returnToQueue(this.#message, 'release');
+  }
+
+  requeue(): void {
+    this.#link.returnToQueue(this.#message, 'requeue');
+  }
+}
+
+async function declare(channel: Channel, declaration: Declaration): Promise<void> {
+  switch (declaration.kind) {
+    case 'exchange': {
+      const { name, type, durable } = declaration;
+      await channel.assertExchange(name, type, { durable });
+      break;
+    }
+    case 'queue': {
+      const { name, durable } = declaration;
+      await channel.assertQueue(name, { durable, arguments: declaration.arguments });
+      break;
+    }
+    case 'binding':
+      await channel.bindQueue(declaration.queue, declaration.exchange, declaration.key);
+  }
+}
+
+/** Bindings cannot be looked at. */
+async function check(channel: Channel, declaration: Declaration): Promise<void> {
+  if (declaration.kind === 'exchange') await channel.checkExchange(declaration.name);
+  else if (declaration.kind === 'queue') await channel.checkQueue(declaration.name);
+}
+
+/** The library asks for a message and only takes its tag. */
+function tagged(deliveryTag: number): Message {
+  return { fields: { deliveryTag } } as Message;
+}
+
+function propertiesOf({ properties }: ConsumeMessage): Properties {
+  // Typed as any by the library; the codec makes strings and numbers of them.
+  const known = properties as unknown as Record<string, string | undefined>;
+  const { messageId, correlationId, contentType, contentEncoding, replyTo, type, appId } = known;
+  const { priority, timestamp } = properties as { priority?: number; timestamp?: number };
+  const texts = { messageId, correlationId, contentType, contentEncoding, replyTo, type, appId };
+  return {
+    ...texts,
+    priority,
+    // Seconds on the wire.
+    timestamp: timestamp === undefined ? undefined : timestamp * 1000,
+    headers: properties.headers ?? {},
+  };
+}
+
+function optionsOf({ timestamp, headers, ...texts }: Properties): object {
+  const seconds = timestamp === undefined ? undefined : Math.floor(timestamp / 1000);
+  const given = Object.entries({ ...texts, timestamp: seconds }).filter(
+    ([, value]) => value !== undefined,
+  );
+  return { ...Object.fromEntries(given), headers };
+}
+
+function tooLate(): LinkError {
+  const seconds = OPEN_MS / 1000;
+  return new LinkError('timeout', `the broker did not let us consume within ${seconds}s`);
+}
+
+function readCredential(option: string, path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    const { message } = error as Error;
+    throw new HurricaneError('permission-refused', `${option}: cannot read ${path}: ${message}`, {
+      hint: 'name a file that hurricane may read',
+    });
+  }
+}
+
+/** At once, whatever is still to be said. */
+function destroy(model: ChannelModel): void {
+  // The library keeps its socket to itself.
+  (model.connection as unknown as { readonly stream: Duplex }).stream.destroy();
+}
+
+function displayAddress({ host, port }: Pick<BrokerAddress, 'host' | 'port'>): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}

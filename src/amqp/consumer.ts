@@ -1,0 +1,321 @@
+// The intake of messages: keeps a link to the broker, lets messages run, and settles each once.
+
+import type { FlowConfig, OrderKey, QueueConfig } from '../config/config.ts';
+import type { DrainReport, Load } from '../core/component.ts';
+import { Deadline } from '../core/deadline.ts';
+import type { Emit } from '../core/events.ts';
+import type { MessageRecord } from '../core/message-record.ts';
+import { assertNever } from '../lib/assert-never.ts';
+import { onAbort } from '../lib/waiting.ts';
+import { Attempt } from './attempt.ts';
+import type { MessageHandler } from './handler.ts';
+import { isSuspect, republished } from './headers.ts';
+import { Lanes } from './lanes.ts';
+import { Republisher } from './republisher.ts';
+import { nextStep, type Step, type Verdict } from './retry-ladder.ts';
+import { Subscription, type SubscriptionState } from './subscription.ts';
+import { retryQueue } from './topology.ts';
+import type { Delivery, Publishing, Transport } from './transport.ts';
+
+export interface ConsumerOptions {
+  readonly transport: Transport;
+  readonly handler: MessageHandler;
+  readonly queue: QueueConfig;
+  readonly flow: FlowConfig;
+  readonly reconnect: SubscriptionReconnect;
+  readonly emit: Emit;
+  readonly onSettled: (record: MessageRecord) => void;
+  /** Told of every change of what `state`, `blockedBy` and `load` say. */
+  readonly onChange: () => void;
+  /** Told once, when `maxLifetime` messages are settled. */
+  readonly onLifetime: (settled: number) => void;
+}
+
+type SubscriptionReconnect = ConstructorParameters<typeof Subscription>[0]['reconnect'];
+
+/** Closed until `start`. Every message that was handed out is settled once, or goes back to its queue. */
+export class Consumer {
+  readonly #options: ConsumerOptions;
+  readonly #lanes: Lanes<Attempt>;
+  readonly #subscription: Subscription;
+  readonly #republisher: Republisher;
+  readonly #running = new Set<Attempt>();
+  readonly #counts = { accepted: 0, completed: 0, shed: 0, aborted: 0, failed: 0, forced: 0 };
+  #settled = 0;
+  #handledMs = 0;
+  #handled = 0;
+  #longestMs = 0;
+  #draining = false;
+  #idle: (() => void) | undefined;
+  #stopped: Promise<void> | undefined;
+
+  constructor(options: ConsumerOptions) {
+    this.#options = options;
+    this.#lanes = new Lanes(options.flow.concurrency, (attempt) => this.#begin(attempt));
+    this.#subscription = new Subscription({
+      ...options,
+      routingKeys: () => this.#routingKeys(),
+      onDelivery: (delivery) => this.#take(delivery),
+      onLost: () => this.#forgetWaiting(),
+    });
+    this.#republisher = new Republisher({
+      emit: options.emit,
+      link: () => this.#subscription.link,
+      onStuck: (stuck) => {
+        if (stuck) this.#lanes.hold();
+        else if (!this.#draining) this.#lanes.open();
+        options.onChange();
+      },
+    });
+  }
+
+  get state(): SubscriptionState {
+    return this.#subscription.state;
+  }
+
+  /** Resolves with what another try cannot mend. */
+  get failed(): Promise<Error> {
+    return Promise.race([this.#subscription.failed, this.#options.handler.failed]);
+  }
+
+  /** Resolves when at least one queue has it for sure. */
+  async publish(publishing: Publishing): Promise<void> {
+    const { link } = this.#subscription;
+    if (link === undefined) throw new Error('there is no connection to the broker');
+    await link.publish(publishing);
+  }
+
+  /** Why a failed message finds no place to go; nothing begins meanwhile. */
+  get stuckBecause(): string | undefined {
+    return this.#republisher.stuckBecause;
+  }
+
+  get load(): Load {
+    const { completed, failed } = this.#counts;
+    return {
+      active: this.#lanes.waiting + this.#lanes.running,
+      queued: this.#lanes.waiting,
+      finished: completed + failed,
+      averageMs: this.#handled === 0 ? 0 : this.#handledMs / this.#handled,
+    };
+  }
+
+  report(): DrainReport {
+    return { ...this.#counts, longestMs: this.#longestMs };
+  }
+
+  /** Resolves with the first subscription; rejects when there can be none. */
+  start(signal: AbortSignal): Promise<void> {
+    return this.#subscription.start(signal);
+  }
+
+  /** No message begins from now on; what has begun may end until the deadline. */
+  async drain(deadline: Deadline): Promise<void> {
+    this.#draining = true;
+    this.#lanes.hold();
+    await this.#subscription.cancel();
+    for (const attempt of this.#lanes.takeWaiting()) this.#giveBack(attempt);
+    await this.#whenIdle(deadline);
+  }
+
+  /** What has begun is asked to end; what has not at the deadline goes back to the queue. Never rejects. */
+  stop(deadline: Deadline): Promise<void> {
+    this.#stopped ??= this.#stop(deadline);
+    return this.#stopped;
+  }
+
+  async #stop(deadline: Deadline): Promise<void> {
+    if (!this.#draining) await this.drain(Deadline.after(0));
+    for (const attempt of this.#running) this.#options.handler.cancel(attempt, 'stop');
+    await this.#whenIdle(deadline.before(LAST_WORDS_MS));
+    this.#counts.forced += this.#running.size;
+    for (const attempt of [...this.#running]) {
+      // One that is on its way to another queue goes back by itself when the link closes.
+      if (!attempt.isHandled) attempt.finish({ kind: 'given-back' });
+    }
+    await this.#subscription.stop(deadline);
+  }
+
+  #routingKeys(): readonly string[] {
+    const { queue, handler } = this.#options;
+    if (queue.routingKeys.length > 0) return queue.routingKeys;
+    return handler.routingKeys ?? [queue.name];
+  }
+
+  #take(delivery: Delivery): void {
+    this.#counts.accepted += 1;
+    const { flow } = this.#options;
+    const attempt = new Attempt(delivery, {
+      key: keyOf(delivery, flow.orderKey),
+      alone: isSuspect(delivery.properties.headers),
+      timeoutMs: flow.handlerTimeoutMs,
+      onTimeout: () => this.#options.handler.cancel(attempt, 'timeout'),
+      onFinished: (verdict) => this.#finish(attempt, verdict),
+      onLate: () => this.#options.emit('message.settled-late', { queue: this.#options.queue.name }),
+    });
+    if (this.#draining) {
+      this.#giveBack(attempt);
+      return;
+    }
+    this.#lanes.enter(attempt);
+    this.#options.onChange();
+  }
+
+  #begin(attempt: Attempt): void {
+    this.#running.add(attempt);
+    attempt.begin();
+    this.#options.handler.begin(attempt);
+  }
+
+  #finish(attempt: Attempt, verdict: Verdict): void {
+    const { queue, flow } = this.#options;
+    const ladder = { retryDelaysMs: queue.retryDelaysMs, onExhausted: flow.onExhausted };
+    const step = nextStep(verdict, attempt.attempt, ladder);
+    if (step.kind === 'retry' || step.kind === 'dead') {
+      void this.#moveOn(attempt, step);
+      return;
+    }
+    const { delivery } = attempt;
+    if (delivery.isCurrent()) settle(delivery, step);
+    if (step.kind === 'drop') {
+      const { reason } = step;
+      const id = delivery.properties.messageId;
+      this.#options.emit('message.dropped', { queue: queue.name, id, reason });
+    }
+    this.#leave(attempt, attempt.delivery.isCurrent() ? step : undefined);
+  }
+
+  /** Only when another queue has it for sure is it gone from this one. */
+  async #moveOn(attempt: Attempt, step: Extract<Step, { kind: 'retry' | 'dead' }>): Promise<void> {
+    const { queue, emit } = this.#options;
+    const { delivery } = attempt;
+    const failed = {
+      ...step,
+      delivery,
+      attempt: attempt.attempt,
+      queue: queue.name,
+      now: new Date(),
+    };
+    const isRetry = step.kind === 'retry';
+    const to = isRetry ? retryQueue(queue.name, step.delayMs) : queue.deadLetter;
+    const publishing = republished(failed, to, attempt.attempt + Number(isRetry));
+    if (!(await this.#republisher.publish(delivery, publishing))) {
+      this.#leave(attempt, undefined);
+      return;
+    }
+    delivery.ack();
+    const told = {
+      queue: queue.name,
+      id: delivery.properties.messageId,
+      attempt: attempt.attempt,
+      ...{ class: step.class, reason: step.reason, stack: step.stack },
+    };
+    if (isRetry) emit('message.retried', { ...told, delay_ms: step.delayMs });
+    else emit('message.dead', { ...told, to });
+    this.#leave(attempt, step);
+  }
+
+  /** Undefined: its link had gone, and the broker hands it out again. */
+  #leave(attempt: Attempt, step: Step | undefined): void {
+    const { delivery, handledMs } = attempt;
+    this.#running.delete(attempt);
+    this.#count(step);
+    this.#handled += 1;
+    this.#handledMs += handledMs;
+    this.#longestMs = Math.max(this.#longestMs, handledMs);
+    this.#options.onSettled({
+      outcome: step?.kind ?? 'lost',
+      redelivered: delivery.redelivered,
+      handledMs,
+      ageMs: ageOf(delivery),
+    });
+    if (step !== undefined && step.kind !== 'release') this.#countLifetime();
+    this.#lanes.leave(attempt);
+    this.#options.onChange();
+    if (this.#running.size === 0) this.#idle?.();
+  }
+
+  #count(step: Step | undefined): void {
+    if (step === undefined || step.kind === 'release') this.#counts.aborted += 1;
+    else if (step.kind === 'ack') this.#counts.completed += 1;
+    else this.#counts.failed += 1;
+  }
+
+  #countLifetime(): void {
+    this.#settled += 1;
+    if (this.#settled === this.#options.flow.maxLifetime) this.#options.onLifetime(this.#settled);
+  }
+
+  /** Nobody has begun it. */
+  #giveBack(attempt: Attempt): void {
+    attempt.delivery.release();
+    this.#shed(attempt);
+  }
+
+  /** Those of a link that has gone are handed out again by the broker. */
+  #forgetWaiting(): void {
+    for (const attempt of this.#lanes.takeWaiting(({ delivery }) => !delivery.isCurrent())) {
+      this.#shed(attempt);
+    }
+    this.#options.onChange();
+  }
+
+  #shed({ delivery }: Attempt): void {
+    this.#counts.shed += 1;
+    this.#options.onSettled({
+      outcome: 'release',
+      redelivered: delivery.redelivered,
+      handledMs: undefined,
+      ageMs: undefined,
+    });
+  }
+
+  async #whenIdle(deadline: Deadline): Promise<void> {
+    if (this.#running.size === 0) return;
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    this.#idle = () => resolve(undefined);
+    const stopWaiting = onAbort(deadline.signal, () => resolve(undefined));
+    await promise;
+    stopWaiting();
+    this.#idle = undefined;
+  }
+}
+
+/** For the broker to hear what it gets back. */
+const LAST_WORDS_MS = 500;
+
+function settle(delivery: Delivery, step: Exclude<Step, { kind: 'retry' | 'dead' }>): void {
+  switch (step.kind) {
+    case 'ack':
+    case 'drop':
+      delivery.ack();
+      break;
+    case 'release':
+      delivery.release();
+      break;
+    case 'requeue':
+      delivery.requeue();
+      break;
+    default:
+      assertNever(step);
+  }
+}
+
+function keyOf(delivery: Delivery, key: OrderKey): string | undefined {
+  switch (key.kind) {
+    case 'none':
+      return undefined;
+    case 'routing-key':
+      return delivery.routingKey;
+    case 'header': {
+      const value = delivery.properties.headers[key.name];
+      return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
+    }
+    default:
+      return assertNever(key);
+  }
+}
+
+function ageOf({ properties }: Delivery): number | undefined {
+  return properties.timestamp === undefined ? undefined : Date.now() - properties.timestamp;
+}

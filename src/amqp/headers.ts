@@ -1,0 +1,80 @@
+// What we write on a message that has failed, and read from it when it comes back: pure. No name begins
+// with `x-`: brokers keep those to themselves.
+
+import type { FailureClass } from '../core/events.ts';
+import type { Delivery, Properties, Publishing } from './transport.ts';
+
+/** The attempt that comes next; for a dead letter the last one. */
+const ATTEMPT = 'hurricane-attempt';
+const ERROR = 'hurricane-error';
+const ERROR_CLASS = 'hurricane-error-class';
+const FIRST_FAILED = 'hurricane-first-failed';
+const QUEUE = 'hurricane-queue';
+/** Where its publisher sent it: retries come by another way. */
+const EXCHANGE = 'hurricane-exchange';
+const ROUTING_KEY = 'hurricane-routing-key';
+
+/** All headers together must fit one frame. */
+const LONGEST_ERROR = 2000;
+
+export interface Failed {
+  readonly delivery: Delivery;
+  readonly attempt: number;
+  readonly reason: string;
+  readonly class: FailureClass;
+  readonly queue: string;
+  readonly now: Date;
+}
+
+/** Undefined for a message that never failed. */
+export function attemptOf(headers: Properties['headers']): number | undefined {
+  const told = headers[ATTEMPT];
+  return typeof told === 'number' && told >= 1 ? told : undefined;
+}
+
+/** Its last attempt took down what ran it, and perhaps it was to blame. */
+export function isSuspect(headers: Properties['headers']): boolean {
+  const failure = headers[ERROR_CLASS];
+  return failure === ('crash' satisfies FailureClass) || failure === 'timeout';
+}
+
+/** Where its publisher sent it. */
+export function originOf({ properties, exchange, routingKey }: Delivery): {
+  readonly exchange: string;
+  readonly routingKey: string;
+} {
+  const { [EXCHANGE]: from, [ROUTING_KEY]: key } = properties.headers;
+  if (typeof from !== 'string' || typeof key !== 'string') return { exchange, routingKey };
+  return { exchange: from, routingKey: key };
+}
+
+/** For the queue `to`, with its next attempt or, as a dead letter, its last. */
+export function republished(failed: Failed, to: string, nextAttempt: number): Publishing {
+  const { delivery, reason, queue, now } = failed;
+  const { properties, body } = delivery;
+  const origin = originOf(delivery);
+  return {
+    exchange: '',
+    routingKey: to,
+    body,
+    properties: {
+      ...properties,
+      headers: {
+        ...withoutBrokers(properties.headers),
+        [ATTEMPT]: nextAttempt,
+        [ERROR]: reason.slice(0, LONGEST_ERROR),
+        [ERROR_CLASS]: failed.class,
+        [FIRST_FAILED]: properties.headers[FIRST_FAILED] ?? now.toISOString(),
+        [QUEUE]: queue,
+        [EXCHANGE]: origin.exchange,
+        [ROUTING_KEY]: origin.routingKey,
+      },
+    },
+  };
+}
+
+/** What a broker has counted of an earlier life would end in a cycle that it breaks by dropping. */
+function withoutBrokers(headers: Properties['headers']): Properties['headers'] {
+  const brokers = /^x-(death|first-death-.*|last-death-.*|delivery-count|acquired-count)$/;
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !brokers.test(name)));
+}

@@ -1,0 +1,170 @@
+// One life of a thread with a handler module in it: work goes in by batches, verdicts come out.
+
+import type { LoadMessage } from '../process/module-bootstrap.ts';
+import { ModuleThread, type ModuleThreadOptions } from '../process/module-thread.ts';
+import type { Work } from './handler.ts';
+import type { Publication } from './message.ts';
+import {
+  SERVE_MESSAGES,
+  type FromThread,
+  type GivenToThread,
+  type ModuleFacts,
+  type ToThread,
+  type WorkItem,
+} from './module-bootstrap.ts';
+
+export interface MessageThreadOptions extends ModuleThreadOptions {
+  readonly queue: string;
+  readonly publish: (publication: Publication) => Promise<void>;
+  /** It has ended by itself; what was in hand is finished. */
+  readonly onCrash: (reason: string) => void;
+}
+
+export type Loaded =
+  | { readonly kind: 'loaded'; readonly facts: ModuleFacts }
+  | { readonly kind: 'unloadable'; readonly reason: string };
+
+/** Takes work from the start; it is handled when the module has loaded. */
+export class MessageThread {
+  readonly #options: MessageThreadOptions;
+  readonly #thread: ModuleThread<LoadMessage | FromThread>;
+  readonly #loaded = Promise.withResolvers<Loaded>();
+  readonly #tornDown = Promise.withResolvers<string | undefined>();
+  readonly #inHand = new Map<number, Work>();
+  readonly #ids = new Map<Work, number>();
+  #batch: Work[] = [];
+  #lastId = 0;
+
+  constructor(options: MessageThreadOptions) {
+    this.#options = options;
+    const given: GivenToThread = { queue: options.queue };
+    this.#thread = new ModuleThread(options, {
+      serve: SERVE_MESSAGES,
+      given,
+      onMessage: (message) => this.#hear(message),
+      onEnd: (reason) => this.#crash(reason),
+    });
+    void this.loaded.then(() => this.#flush());
+  }
+
+  get loaded(): Promise<Loaded> {
+    return this.#loaded.promise;
+  }
+
+  get isIdle(): boolean {
+    return this.#inHand.size === 0;
+  }
+
+  has(work: Work): boolean {
+    return this.#ids.has(work);
+  }
+
+  begin(work: Work): void {
+    this.#lastId += 1;
+    this.#inHand.set(this.#lastId, work);
+    this.#ids.set(work, this.#lastId);
+    this.#batch.push(work);
+    if (this.#batch.length === 1) queueMicrotask(() => this.#flush());
+  }
+
+  cancel(work: Work, why: 'timeout' | 'stop'): void {
+    const id = this.#ids.get(work);
+    if (id !== undefined) this.#post({ kind: 'cancel', id, why });
+  }
+
+  /** It is not waited for any more. */
+  forget(work: Work): void {
+    const id = this.#ids.get(work);
+    if (id !== undefined) this.#take(id);
+  }
+
+  /** What the module does at its end; why it failed to, if it did. */
+  async tearDown(): Promise<string | undefined> {
+    if (this.#thread.ended) return undefined;
+    this.#post({ kind: 'teardown' });
+    return this.#tornDown.promise;
+  }
+
+  terminate(): Promise<void> {
+    return this.#thread.terminate();
+  }
+
+  #isLoaded = false;
+
+  #flush(): void {
+    if (!this.#isLoaded || this.#thread.ended || this.#batch.length === 0) return;
+    const batch = this.#batch;
+    this.#batch = [];
+    // A body is a piece of what the socket read: cloning it would clone all of that.
+    const bodies = Buffer.concat(batch.map(({ delivery }) => delivery.body));
+    const whole = bodies.buffer.byteLength === bodies.byteLength;
+    this.#post(
+      { kind: 'work', items: batch.map((work) => this.#itemOf(work)), bodies },
+      whole ? [bodies.buffer] : [],
+    );
+  }
+
+  #itemOf(work: Work): WorkItem {
+    const { delivery, attempt } = work;
+    return {
+      id: this.#ids.get(work) ?? 0,
+      length: delivery.body.length,
+      attempt,
+      redelivered: delivery.redelivered,
+      exchange: delivery.exchange,
+      routingKey: delivery.routingKey,
+      properties: delivery.properties,
+    };
+  }
+
+  #post(message: ToThread, transferred?: ArrayBuffer[]): void {
+    this.#thread.post(message, transferred);
+  }
+
+  #hear(message: LoadMessage | FromThread): void {
+    switch (message.kind) {
+      case 'loaded':
+        this.#isLoaded = true;
+        this.#loaded.resolve({ kind: 'loaded', facts: message.facts as ModuleFacts });
+        break;
+      case 'unloadable':
+        this.#loaded.resolve(message);
+        break;
+      case 'settled':
+        for (const id of message.done) this.#take(id)?.finish({ kind: 'ack' });
+        for (const [id, verdict] of message.others) this.#take(id)?.finish(verdict);
+        break;
+      case 'publish':
+        void this.#publish(message.call, message.publication);
+        break;
+      case 'torn-down':
+        this.#tornDown.resolve(message.problem);
+    }
+  }
+
+  #take(id: number): Work | undefined {
+    const work = this.#inHand.get(id);
+    if (work === undefined) return undefined;
+    this.#inHand.delete(id);
+    this.#ids.delete(work);
+    return work;
+  }
+
+  async #publish(call: number, publication: Publication): Promise<void> {
+    const problem = await this.#options.publish(publication).then(
+      () => undefined,
+      (error: unknown) => (error instanceof Error ? error.message : String(error)),
+    );
+    if (!this.#thread.ended) this.#post({ kind: 'published', call, problem });
+  }
+
+  #crash(reason: string): void {
+    this.#loaded.resolve({ kind: 'unloadable', reason });
+    this.#tornDown.resolve(undefined);
+    const lost = [...this.#inHand.values()];
+    this.#inHand.clear();
+    this.#ids.clear();
+    this.#options.onCrash(reason);
+    for (const work of lost) work.finish({ kind: 'crashed', reason });
+  }
+}

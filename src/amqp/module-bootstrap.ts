@@ -1,0 +1,245 @@
+// The code that runs messages inside a worker thread, and the words that are exchanged with it.
+
+import type { Publication } from './message.ts';
+import type { Properties } from './transport.ts';
+import type { Verdict } from './retry-ladder.ts';
+
+/** Found as `given`. */
+export interface GivenToThread {
+  readonly queue: string;
+}
+
+/** What it says of the module. */
+export interface ModuleFacts {
+  readonly routingKeys: readonly string[] | undefined;
+}
+
+/** One message to handle; its body is `length` bytes of the batch. */
+export interface WorkItem {
+  readonly id: number;
+  readonly length: number;
+  readonly attempt: number;
+  readonly redelivered: boolean;
+  readonly exchange: string;
+  readonly routingKey: string;
+  readonly properties: Properties;
+}
+
+export type ToThread =
+  /** Bodies one after the other. */
+  | { readonly kind: 'work'; readonly items: readonly WorkItem[]; readonly bodies: Uint8Array }
+  | { readonly kind: 'cancel'; readonly id: number; readonly why: 'timeout' | 'stop' }
+  | { readonly kind: 'published'; readonly call: number; readonly problem: string | undefined }
+  | { readonly kind: 'teardown' };
+
+export type FromThread =
+  /** Those that are done, and what became of the others. */
+  | {
+      readonly kind: 'settled';
+      readonly done: readonly number[];
+      readonly others: readonly (readonly [id: number, verdict: Verdict])[];
+    }
+  | { readonly kind: 'publish'; readonly call: number; readonly publication: Publication }
+  | { readonly kind: 'torn-down'; readonly problem: string | undefined };
+
+export const SERVE_MESSAGES = `
+const contexts = new Map();
+const calls = new Map();
+let calling = 0;
+let done = [];
+let others = [];
+let telling = false;
+
+async function serve(module) {
+  const { default: handle, setup, teardown, routingKeys } = module;
+  if (setup) await setup();
+  const keys = routingKeys ? [...(await routingKeys(given.queue))] : undefined;
+  if (keys && !keys.every((key) => typeof key === 'string')) throw 'routingKeys(queue) must return strings';
+  port.on('message', (word) => {
+    switch (word.kind) {
+      case 'work': return takeAll(word, handle);
+      case 'cancel': return contexts.get(word.id)?.abort(word.why);
+      case 'published': return published(word);
+      case 'teardown': return void tearDown(teardown);
+    }
+  });
+  return { routingKeys: keys };
+}
+
+function takeAll({ items, bodies }, handle) {
+  let at = 0;
+  for (const item of items) {
+    take(item, bodies.subarray(at, at + item.length), handle);
+    at += item.length;
+  }
+}
+
+function take(item, raw, handle) {
+  let message;
+  try {
+    message = messageOf(item, raw);
+  } catch (error) {
+    settle(item.id, { kind: 'undecodable', reason: 'the body is not what its content type says: ' + error.message });
+    return;
+  }
+  const context = new Context(item.id);
+  contexts.set(item.id, context);
+  try {
+    const result = handle(message, context);
+    if (typeof result?.then === 'function') result.then((value) => returned(context, value), (error) => threw(context, error));
+    else returned(context, result);
+  } catch (error) {
+    threw(context, error);
+  }
+}
+
+function messageOf({ attempt, redelivered, exchange, routingKey, properties }, raw) {
+  const { messageId, contentType, headers, timestamp, correlationId, replyTo, type } = properties;
+  return {
+    id: messageId,
+    body: decode(raw, contentType),
+    raw,
+    contentType,
+    headers: readable(headers),
+    exchange,
+    routingKey,
+    timestamp: timestamp === undefined ? undefined : new Date(timestamp),
+    correlationId,
+    replyTo,
+    type,
+    redelivered,
+    attempt,
+  };
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+function decode(raw, contentType = '') {
+  if (/^application\\/([\\w.+-]+\\+)?json\\b/i.test(contentType)) return JSON.parse(utf8.decode(raw));
+  return /^text\\//i.test(contentType) ? utf8.decode(raw) : raw;
+}
+
+// A time of the protocol is an object of its own for the client library.
+function readable(headers) {
+  for (const [name, value] of Object.entries(headers)) {
+    if (value?.['!'] === 'timestamp') headers[name] = new Date(value.value * 1000);
+  }
+  return headers;
+}
+
+class Context {
+  #id;
+  #controller;
+  #why;
+
+  constructor(id) {
+    this.#id = id;
+  }
+
+  get id() {
+    return this.#id;
+  }
+
+  get why() {
+    return this.#why;
+  }
+
+  get queue() {
+    return given.queue;
+  }
+
+  get signal() {
+    this.#controller ??= new AbortController();
+    if (this.#why) this.#controller.abort(reasonOf(this.#why));
+    return this.#controller.signal;
+  }
+
+  abort(why) {
+    this.#why = why;
+    this.#controller?.abort(reasonOf(why));
+  }
+
+  retry({ afterMs, reason } = {}) {
+    return { kind: 'retry', afterMs, reason };
+  }
+
+  dead(reason) {
+    return { kind: 'dead', reason };
+  }
+
+  requeue() {
+    return { kind: 'requeue' };
+  }
+
+  drop(reason) {
+    return { kind: 'drop', reason };
+  }
+
+  publish(publication) {
+    calling += 1;
+    const call = calling;
+    const answer = Promise.withResolvers();
+    calls.set(call, answer);
+    port.postMessage({ kind: 'publish', call, publication });
+    return answer.promise;
+  }
+}
+
+function reasonOf(why) {
+  return new Error(why === 'timeout' ? 'the time for this message is over' : 'the consumer is stopping');
+}
+
+const outcomes = ['retry', 'dead', 'requeue', 'drop'];
+
+function returned(context, value) {
+  const isOutcome = outcomes.includes(value?.kind);
+  settle(context.id, isOutcome ? { kind: value.kind, afterMs: value.afterMs, reason: value.reason } : undefined);
+}
+
+function threw(context, error) {
+  if (context.why === 'stop') return settle(context.id, { kind: 'given-back' });
+  const reason = describe(error);
+  const stack = stackOf(error);
+  if (error?.fatal === true) return settle(context.id, { kind: 'dead', reason, stack });
+  settle(context.id, { kind: 'retry', reason, stack });
+}
+
+// The frames of the module, without Node's and ours.
+function stackOf(error) {
+  if (!(error instanceof Error)) return undefined;
+  const frames = (error.stack ?? '').split('\\n').filter((line) => !/\\(?(node:|\\[worker eval\\])/.test(line));
+  return frames.join('\\n');
+}
+
+function settle(id, verdict) {
+  contexts.delete(id);
+  if (verdict === undefined) done.push(id);
+  else others.push([id, verdict]);
+  if (telling) return;
+  telling = true;
+  queueMicrotask(tell);
+}
+
+function tell() {
+  telling = false;
+  port.postMessage({ kind: 'settled', done, others });
+  done = [];
+  others = [];
+}
+
+function published({ call, problem }) {
+  const answer = calls.get(call);
+  calls.delete(call);
+  if (problem === undefined) answer?.resolve();
+  else answer?.reject(new Error(problem));
+}
+
+async function tearDown(teardown) {
+  try {
+    await teardown?.();
+    port.postMessage({ kind: 'torn-down' });
+  } catch (error) {
+    port.postMessage({ kind: 'torn-down', problem: describe(error) });
+  }
+}
+`;

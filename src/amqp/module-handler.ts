@@ -1,0 +1,122 @@
+// Messages handled by a user's module: in a thread, so that whatever it does, only its own messages fail.
+
+import type { Deadline } from '../core/deadline.ts';
+import { HurricaneError } from '../core/errors.ts';
+import { doneBefore, onAbort, pause } from '../lib/waiting.ts';
+import type { MessageHandler, Work } from './handler.ts';
+import { MessageThread, type MessageThreadOptions } from './message-thread.ts';
+
+export interface ModuleHandlerOptions extends Omit<MessageThreadOptions, 'onCrash'> {
+  /** A thread ended by itself, or had to be given up. */
+  readonly onRestart: (cause: 'crash' | 'timeout', reason: string) => void;
+}
+
+/** For a handler to end what it does when its signal aborts. */
+const LAST_WORDS_MS = 1000;
+/** A thread inside a system call is gone only when that returns. */
+const TERMINATE_MS = 500;
+
+export class ModuleHandler implements MessageHandler {
+  readonly #options: ModuleHandlerOptions;
+  readonly #failed = Promise.withResolvers<Error>();
+  readonly #stopped = new AbortController();
+  /** Threads that are given no new work, and end with what they have in hand. */
+  readonly #retired = new Set<MessageThread>();
+  #thread: MessageThread | undefined;
+  #routingKeys: readonly string[] | undefined;
+
+  constructor(options: ModuleHandlerOptions) {
+    this.#options = options;
+  }
+
+  get failed(): Promise<Error> {
+    return this.#failed.promise;
+  }
+
+  get routingKeys(): readonly string[] | undefined {
+    return this.#routingKeys;
+  }
+
+  async start(signal: AbortSignal): Promise<void> {
+    const thread = this.#renew();
+    const stopWaiting = onAbort(signal, () => void thread.terminate());
+    const loaded = await thread.loaded.finally(stopWaiting);
+    if (loaded.kind === 'unloadable') {
+      await thread.terminate();
+      throw this.#unloadable(loaded.reason);
+    }
+    this.#routingKeys = loaded.facts.routingKeys;
+  }
+
+  begin(work: Work): void {
+    const thread = this.#thread ?? this.#restart();
+    thread.begin(work);
+  }
+
+  cancel(work: Work, why: 'timeout' | 'stop'): void {
+    const thread = [this.#thread, ...this.#retired].find((each) => each?.has(work));
+    if (thread === undefined) return;
+    thread.cancel(work, why);
+    if (why === 'timeout') void this.#cut(thread, work);
+  }
+
+  async stop(deadline: Deadline): Promise<void> {
+    const thread = this.#thread;
+    this.#thread = undefined;
+    this.#stopped.abort();
+    if (thread !== undefined) await doneBefore(thread.tearDown(), deadline.signal);
+    const left = [...(thread === undefined ? [] : [thread]), ...this.#retired];
+    const all = left.map((each) => each.terminate());
+    await doneBefore(Promise.all(all), AbortSignal.timeout(TERMINATE_MS));
+  }
+
+  #renew(): MessageThread {
+    const thread: MessageThread = new MessageThread({
+      ...this.#options,
+      onCrash: (reason) => this.#lose(thread, reason),
+    });
+    this.#thread = thread;
+    return thread;
+  }
+
+  /** A module that loaded once and does not load again will not load for the next message either. */
+  #restart(): MessageThread {
+    const thread = this.#renew();
+    void thread.loaded.then((loaded) => {
+      if (loaded.kind === 'unloadable') this.#failed.resolve(this.#unloadable(loaded.reason));
+    });
+    return thread;
+  }
+
+  #lose(thread: MessageThread, reason: string): void {
+    this.#retired.delete(thread);
+    if (this.#thread !== thread) return;
+    this.#thread = undefined;
+    this.#options.onRestart('crash', reason);
+  }
+
+  /** New messages get a new thread at once; the others of this one may still end. */
+  async #cut(thread: MessageThread, work: Work): Promise<void> {
+    await pause(LAST_WORDS_MS, this.#stopped.signal);
+    if (!thread.has(work) || this.#stopped.signal.aborted) return;
+    const reason = `no end within ${work.timeoutMs / 1000}s (--handler-timeout)`;
+    thread.forget(work);
+    if (this.#thread === thread) {
+      this.#thread = undefined;
+      this.#retired.add(thread);
+      this.#options.onRestart('timeout', reason);
+    }
+    work.finish({ kind: 'timed-out', reason });
+    if (!thread.isIdle) return;
+    this.#retired.delete(thread);
+    await thread.terminate();
+  }
+
+  #unloadable(reason: string): HurricaneError {
+    return new HurricaneError(
+      'module-not-loadable',
+      `${this.#options.path} cannot be loaded: ${reason}`,
+      { hint: 'correct the module; its default export must be a function' },
+    );
+  }
+}

@@ -1,0 +1,188 @@
+// The cast of `hurricane consume`: the handler, the consumer that hands messages to it, and all that stands
+// behind them.
+
+import { resolve } from 'node:path';
+
+import { Amqp091 } from '../amqp/amqp-091.ts';
+import { Consumer } from '../amqp/consumer.ts';
+import { publishingOf } from '../amqp/publication.ts';
+import { ModuleHandler } from '../amqp/module-handler.ts';
+import type { ConsumeConfig } from '../config/config.ts';
+import type { StopReason } from '../core/component.ts';
+import type { Deadline } from '../core/deadline.ts';
+import { Events, type Emit } from '../core/events.ts';
+import type { OutputLine } from '../process/output.ts';
+import { Backstage, type MessageBooks } from './backstage.ts';
+import type { App, Stopped } from './run.ts';
+import type { PlayCast, Stage } from './run-to-end.ts';
+import type { MessageStatus } from './status.ts';
+
+export interface ConsumeCastOptions extends Stage {
+  readonly config: ConsumeConfig;
+}
+
+/** Built without effect; everything happens in the order of run.ts. */
+export class ConsumeCast implements PlayCast {
+  readonly app: App;
+  readonly intake: Consumer;
+  readonly emit: Emit;
+  readonly lastWords = { restarts: 0, stderr: '' };
+  readonly #options: ConsumeCastOptions;
+  readonly #backstage: Backstage;
+  readonly #handler: ModuleHandler;
+  readonly #transport: Amqp091;
+
+  constructor(options: ConsumeCastOptions) {
+    const { config, edge, shutdown } = options;
+    const { queue, flow, broker } = config;
+    const events = new Events();
+    const { emit } = events;
+    this.#options = options;
+    this.emit = emit;
+    this.#transport = new Amqp091({ broker, queue, connectionName: `hurricane ${queue.name}` });
+    this.#backstage = new Backstage({
+      ...options,
+      events,
+      requests: undefined,
+      messages: this.#books(),
+      app: undefined,
+    });
+    this.#handler = new ModuleHandler({
+      path: resolve(edge.cwd, config.handler.path),
+      queue: queue.name,
+      env: this.#backstage.env,
+      onLine: this.#backstage.onAppLine ?? (({ text }: OutputLine) => options.print(text)),
+      memoryMib: HANDLER_MEMORY_MIB,
+      publish: (publication) => this.intake.publish(publishingOf(publication)),
+      onRestart: (cause, reason) => emit('handler.restarted', { cause, reason }),
+    });
+    this.intake = new Consumer({
+      transport: this.#transport,
+      handler: this.#handler,
+      ...{ queue, flow, emit },
+      reconnect: broker.reconnect,
+      onSettled: (record) => this.#backstage.metrics.recordMessage(record),
+      onChange: () => this.#onChange(),
+      onLifetime: (settled) =>
+        shutdown.request({
+          kind: 'finished',
+          text: `${settled} messages are settled (--max-lifetime)`,
+        }),
+    });
+    this.app = this.#asApp();
+  }
+
+  get failed(): Promise<Error> {
+    return this.#backstage.failed;
+  }
+
+  get hasWebhooks(): boolean {
+    return this.#backstage.hasWebhooks;
+  }
+
+  async listen(): Promise<void> {
+    await this.#backstage.begin(this.#options.config.handler.path);
+    await this.#backstage.listen(undefined);
+  }
+
+  prepare(signal: AbortSignal, over: AbortSignal): Promise<void> {
+    return this.#backstage.prepare(signal, over);
+  }
+
+  announceUp(): void {
+    this.#backstage.announceUp();
+  }
+
+  announceStop(): void {
+    this.#backstage.announceStop();
+  }
+
+  onSignal(): void {
+    // Nobody is supervised who could want it.
+  }
+
+  farewell(deadline: Deadline): Promise<void> {
+    return this.#backstage.farewell(deadline);
+  }
+
+  /** It is up when the handler is loaded and the first message could come. */
+  #asApp(): App {
+    const ended = this.intake.failed.then((error): StopReason => ({ kind: 'failed', error }));
+    let started = false;
+    return {
+      ended,
+      stopSignal: 'SIGTERM',
+      start: async (signal) => {
+        started = true;
+        const startedAt = performance.now();
+        await this.#handler.start(signal);
+        const duration_ms = Math.round(performance.now() - startedAt);
+        this.emit('handler.loaded', { handler: this.#options.config.handler.path, duration_ms });
+        await this.intake.start(signal);
+        const { checks } = this.#backstage;
+        await checks.startupPassed(signal, Infinity, {});
+      },
+      close: () => undefined,
+      stop: async (deadline): Promise<Stopped | undefined> => {
+        if (!started) return undefined;
+        await this.intake.stop(deadline);
+        await this.#handler.stop(deadline);
+        const givenBack = this.intake.report().forced;
+        return { status: { kind: 'exited', code: 0 }, killed: false, givenBack };
+      },
+    };
+  }
+
+  #onChange(): void {
+    const { state, stuckBecause } = this.intake;
+    const { health } = this.#backstage;
+    health.loadChanged();
+    const why = state.kind === 'consuming' ? stuckBecause : whyNotConsuming(state);
+    const text = `not consuming: ${why}`;
+    const changed = text !== this.#away && (why !== undefined || this.#away !== undefined);
+    if (!changed) return;
+    this.#away = why === undefined ? undefined : text;
+    this.#backstage.setAway(why === undefined ? undefined : { reason: 'not-consuming', text });
+  }
+
+  #away: string | undefined;
+
+  #books(): MessageBooks {
+    const { queue } = this.#options.config;
+    const link = () => ('link' in this.intake.state ? this.intake.state.link : undefined);
+    return {
+      queue: queue.name,
+      prefetch: queue.prefetch,
+      load: () => this.intake.load,
+      inFlight: () => this.intake.load.active - this.intake.load.queued,
+      buffered: () => this.intake.load.queued,
+      connected: () => link() !== undefined,
+      consuming: () => this.intake.state.kind === 'consuming',
+      blocked: () => link()?.blocked ?? false,
+      status: () => this.#status(),
+    };
+  }
+
+  #status(): MessageStatus {
+    const { state, load } = this.intake;
+    const { name } = this.#options.config.queue;
+    return {
+      queue: name,
+      state: state.kind,
+      since: state.since.toISOString(),
+      reason: ('reason' in state ? state.reason : this.intake.stuckBecause) ?? '',
+      broker: this.#transport.address(0),
+      in_hand: load.active,
+      waiting: load.queued,
+      settled: load.finished,
+    };
+  }
+}
+
+/** Of its heap; what is left of a container is for Buffers, for us, and for what the kernel needs. */
+const HANDLER_MEMORY_MIB = 512;
+
+function whyNotConsuming(state: Consumer['state']): string {
+  const reason = 'reason' in state ? state.reason : undefined;
+  return reason ?? (state.kind === 'connecting' ? 'connecting to the broker' : state.kind);
+}
