@@ -35,7 +35,7 @@ export type Sought = string | RegExp | ((line: LogLine) => boolean);
 export interface StartOptions {
   readonly artefact: Artefact;
   /** What it is started as; `serve` when not said. */
-  readonly command?: 'serve' | 'worker';
+  readonly command?: 'serve' | 'worker' | 'consume';
   /** Words in front of those of the artefact: a program that becomes it. */
   readonly launcher?: readonly string[];
   /** Added to a small environment; the test's own does not leak in. */
@@ -257,7 +257,7 @@ function baseEnvironment(): Record<string, string> {
 async function addPorts(command: string, args: readonly string[]): Promise<readonly string[]> {
   const port = await usePort();
   const own = ownArguments(args);
-  if (command === 'worker') return ['--probe-port', `${port}`, ...args];
+  if (command !== 'serve') return ['--probe-port', `${port}`, ...args];
   return [
     ...(own.includes('--port') ? [] : ['--port', `${port}`]),
     ...(own.includes('--probe-port') || own.includes('--port')

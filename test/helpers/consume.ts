@@ -1,0 +1,91 @@
+// `hurricane consume` on a private broker, a handler written on the spot, and what is in the queues.
+
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+
+import amqp, {
+  type ChannelModel,
+  type ConfirmChannel,
+  type GetMessage,
+  type Options,
+} from 'amqplib';
+
+import type { Artefact } from './artefacts.ts';
+import { startHurricane, type Hurricane } from './hurricane.ts';
+import type { Rabbitmq } from './rabbitmq.ts';
+import { useTempDir } from './temp-dir.ts';
+
+export interface ConsumeOptions {
+  readonly artefact: Artefact;
+  readonly broker: Pick<Rabbitmq, 'port'>;
+  readonly queue: string;
+  /** The text of the module; its folder is the working directory. */
+  readonly handler: string;
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Started; it may not consume yet: await `hurricane.sees('consumer.subscribed')`. */
+export function startConsumer(t: TestContext, options: ConsumeOptions): Promise<Hurricane> {
+  const { artefact, broker, queue, handler, args = [], env = {} } = options;
+  const cwd = useTempDir(t);
+  writeFileSync(join(cwd, 'handler.mjs'), handler);
+  const place = ['--amqp-host', '127.0.0.1', '--amqp-port', `${broker.port}`];
+  const words = ['--handler', 'handler.mjs', '--queue', queue, ...place, ...args];
+  return startHurricane(t, words, { artefact, command: 'consume', cwd, env });
+}
+
+/** A client that is not ours, closed after the test. */
+export async function useClient(t: TestContext, broker: Pick<Rabbitmq, 'port'>): Promise<Client> {
+  const model = await amqp.connect({ hostname: '127.0.0.1', port: broker.port });
+  const channel = await model.createConfirmChannel();
+  const client = new Client(model, channel);
+  t.after(() => client.close());
+  return client;
+}
+
+export class Client {
+  readonly channel: ConfirmChannel;
+  readonly #model: ChannelModel;
+
+  constructor(model: ChannelModel, channel: ConfirmChannel) {
+    this.#model = model;
+    this.channel = channel;
+    // What a test does to the broker ends this client too.
+    model.on('error', () => undefined);
+    channel.on('error', () => undefined);
+  }
+
+  /** Resolves when the broker has all of them for sure. Each is JSON and has its index as id. */
+  async send(
+    queue: string,
+    bodies: readonly unknown[],
+    options: Options.Publish = {},
+  ): Promise<void> {
+    for (const [index, body] of bodies.entries()) {
+      this.channel.sendToQueue(queue, Buffer.from(JSON.stringify(body)), {
+        contentType: 'application/json',
+        persistent: true,
+        messageId: `${index}`,
+        ...options,
+      });
+    }
+    await this.channel.waitForConfirms();
+  }
+
+  /** How many are ready to be handed out. */
+  async count(queue: string): Promise<number> {
+    return (await this.channel.checkQueue(queue)).messageCount;
+  }
+
+  /** Takes one for good. */
+  async take(queue: string): Promise<GetMessage | undefined> {
+    const message = await this.channel.get(queue, { noAck: true });
+    return message === false ? undefined : message;
+  }
+
+  async close(): Promise<void> {
+    await this.#model.close().catch(() => undefined); // it may have gone with the broker
+  }
+}
