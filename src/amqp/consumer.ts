@@ -25,7 +25,7 @@ export interface ConsumerOptions {
   readonly reconnect: SubscriptionReconnect;
   readonly emit: Emit;
   readonly onSettled: (record: MessageRecord) => void;
-  /** Told of every change of what `state`, `blockedBy` and `load` say. */
+  /** Told of every change of what `state`, `heldBecause` and `load` say. */
   readonly onChange: () => void;
   /** Told once, when `maxLifetime` messages are settled. */
   readonly onLifetime: (settled: number) => void;
@@ -40,6 +40,7 @@ export class Consumer {
   readonly #subscription: Subscription;
   readonly #republisher: Republisher;
   readonly #running = new Set<Attempt>();
+  readonly #holds = new Map<string, string>();
   readonly #counts = { accepted: 0, completed: 0, shed: 0, aborted: 0, failed: 0, forced: 0 };
   #settled = 0;
   #handledMs = 0;
@@ -61,11 +62,7 @@ export class Consumer {
     this.#republisher = new Republisher({
       emit: options.emit,
       link: () => this.#subscription.link,
-      onStuck: (stuck) => {
-        if (stuck) this.#lanes.hold();
-        else if (!this.#draining) this.#lanes.open();
-        options.onChange();
-      },
+      onStuck: (reason) => this.setHold('retry', reason),
     });
   }
 
@@ -85,9 +82,19 @@ export class Consumer {
     await link.publish(publishing);
   }
 
-  /** Why a failed message finds no place to go; nothing begins meanwhile. */
-  get stuckBecause(): string | undefined {
-    return this.#republisher.stuckBecause;
+  /** Why nothing begins for a while. */
+  get heldBecause(): string | undefined {
+    const [reason] = this.#holds.values();
+    return reason;
+  }
+
+  /** Nothing begins while anybody holds it: messages wait, and the broker hands out no more. */
+  setHold(by: 'retry' | 'handler', reason: string | undefined): void {
+    if (reason === undefined) this.#holds.delete(by);
+    else this.#holds.set(by, reason);
+    if (this.#holds.size > 0) this.#lanes.hold();
+    else if (!this.#draining) this.#lanes.open();
+    this.#options.onChange();
   }
 
   get load(): Load {

@@ -10,22 +10,16 @@ const BACKOFF = { firstMs: 200, maxMs: 10_000, jitter: 0.2 };
 export interface RepublisherOptions {
   readonly emit: Emit;
   readonly link: () => Link | undefined;
-  /** Told when the first message finds no place, and when the last one has. */
-  readonly onStuck: (stuck: boolean) => void;
+  /** Told why messages find no place; undefined when the last one has. */
+  readonly onStuck: (reason: string | undefined) => void;
 }
 
 export class Republisher {
   readonly #options: RepublisherOptions;
-  readonly #stuck = new Map<Delivery, string>();
+  readonly #stuck = new Set<Delivery>();
 
   constructor(options: RepublisherOptions) {
     this.#options = options;
-  }
-
-  /** Undefined while every failed message finds its place. */
-  get stuckBecause(): string | undefined {
-    const [reason] = this.#stuck.values();
-    return reason;
   }
 
   /** True when the other queue has it; false when its link has gone, and the broker will hand it out again. */
@@ -53,9 +47,8 @@ export class Republisher {
     attempt: number,
   ): Promise<void> {
     const reason = error instanceof Error ? error.message : String(error);
-    const isFirst = this.#stuck.size === 0;
-    this.#stuck.set(delivery, reason);
-    if (isFirst) this.#options.onStuck(true);
+    this.#stuck.add(delivery);
+    this.#options.onStuck(`a failed message cannot be kept: ${reason}`);
     this.#options.emit('message.publish-failed', { to, reason, attempt });
     const over = new AbortController();
     void link.ended.then(() => over.abort());
@@ -65,6 +58,6 @@ export class Republisher {
 
   #release(delivery: Delivery): void {
     if (!this.#stuck.delete(delivery)) return;
-    if (this.#stuck.size === 0) this.#options.onStuck(false);
+    if (this.#stuck.size === 0) this.#options.onStuck(undefined);
   }
 }

@@ -134,10 +134,10 @@ export class ConsumeCast implements PlayCast {
   }
 
   #onChange(): void {
-    const { state, stuckBecause } = this.intake;
+    const { state, heldBecause } = this.intake;
     const { health } = this.#backstage;
     health.loadChanged();
-    const why = state.kind === 'consuming' ? stuckBecause : whyNotConsuming(state);
+    const why = state.kind === 'consuming' ? heldBecause : whyNotConsuming(state);
     const text = `not consuming: ${why}`;
     const changed = text !== this.#away && (why !== undefined || this.#away !== undefined);
     if (!changed) return;
@@ -170,7 +170,7 @@ export class ConsumeCast implements PlayCast {
       queue: name,
       state: state.kind,
       since: state.since.toISOString(),
-      reason: ('reason' in state ? state.reason : this.intake.stuckBecause) ?? '',
+      reason: ('reason' in state ? state.reason : this.intake.heldBecause) ?? '',
       broker: this.#transport.address(0),
       in_hand: load.active,
       waiting: load.queued,
