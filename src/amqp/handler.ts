@@ -1,6 +1,7 @@
-// What runs messages, as the consumer sees it: a module, a program, or an HTTP server.
+// What runs messages, as the consumer sees it: a module, programs, or a server.
 
 import type { Deadline } from '../core/deadline.ts';
+import type { OutputLine } from '../process/output.ts';
 import type { Verdict } from './retry-ladder.ts';
 import type { Delivery } from './transport.ts';
 
@@ -26,4 +27,21 @@ export interface MessageHandler {
   cancel(work: Work, why: 'timeout' | 'stop'): void;
   /** Ends what runs. Never rejects. */
   stop(deadline: Deadline): Promise<void>;
+}
+
+/** What every handler is given. */
+export interface HandlerSurroundings {
+  readonly queue: string;
+  /** Why it can take no messages for a while; undefined when it can again. */
+  readonly onAway: (reason: string | undefined) => void;
+  /** What ran it ended by itself, or had to be given up. */
+  readonly onRestart: (cause: 'crash' | 'timeout', reason: string) => void;
+}
+
+/** What every program is given that handles messages. */
+export interface ProgramSurroundings extends HandlerSurroundings {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  /** What it prints for people. */
+  readonly onLine: (line: OutputLine) => void;
 }

@@ -3,13 +3,11 @@
 import type { Deadline } from '../core/deadline.ts';
 import { HurricaneError } from '../core/errors.ts';
 import { doneBefore, onAbort, pause } from '../lib/waiting.ts';
-import type { MessageHandler, Work } from './handler.ts';
+import type { HandlerSurroundings, MessageHandler, Work } from './handler.ts';
 import { MessageThread, type MessageThreadOptions } from './message-thread.ts';
 
-export interface ModuleHandlerOptions extends Omit<MessageThreadOptions, 'onCrash'> {
-  /** A thread ended by itself, or had to be given up. */
-  readonly onRestart: (cause: 'crash' | 'timeout', reason: string) => void;
-}
+export type ModuleHandlerOptions = Omit<MessageThreadOptions, 'onCrash'> &
+  Pick<HandlerSurroundings, 'onRestart'>;
 
 /** For a handler to end what it does when its signal aborts. */
 const LAST_WORDS_MS = 1000;

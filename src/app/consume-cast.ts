@@ -1,18 +1,17 @@
 // The cast of `hurricane consume`: the handler, the consumer that hands messages to it, and all that stands
 // behind them.
 
-import { resolve } from 'node:path';
-
 import { Amqp091 } from '../amqp/amqp-091.ts';
 import { Consumer } from '../amqp/consumer.ts';
 import { publishingOf } from '../amqp/publication.ts';
-import { ModuleHandler } from '../amqp/module-handler.ts';
+import type { MessageHandler } from '../amqp/handler.ts';
 import type { ConsumeConfig } from '../config/config.ts';
 import type { StopReason } from '../core/component.ts';
 import type { Deadline } from '../core/deadline.ts';
 import { Events, type Emit } from '../core/events.ts';
 import type { OutputLine } from '../process/output.ts';
 import { Backstage, type MessageBooks } from './backstage.ts';
+import { displayHandler, handlerOf } from './handler-of.ts';
 import type { App, Stopped } from './run.ts';
 import type { PlayCast, Stage } from './run-to-end.ts';
 import type { MessageStatus } from './status.ts';
@@ -29,7 +28,7 @@ export class ConsumeCast implements PlayCast {
   readonly lastWords = { restarts: 0, stderr: '' };
   readonly #options: ConsumeCastOptions;
   readonly #backstage: Backstage;
-  readonly #handler: ModuleHandler;
+  readonly #handler: MessageHandler;
   readonly #transport: Amqp091;
 
   constructor(options: ConsumeCastOptions) {
@@ -47,12 +46,12 @@ export class ConsumeCast implements PlayCast {
       messages: this.#books(),
       app: undefined,
     });
-    this.#handler = new ModuleHandler({
-      path: resolve(edge.cwd, config.handler.path),
+    this.#handler = handlerOf(config, {
       queue: queue.name,
       env: this.#backstage.env,
+      cwd: edge.cwd,
       onLine: this.#backstage.onAppLine ?? (({ text }: OutputLine) => options.print(text)),
-      memoryMib: HANDLER_MEMORY_MIB,
+      onAway: (reason) => this.intake.setHold('handler', reason),
       publish: (publication) => this.intake.publish(publishingOf(publication)),
       onRestart: (cause, reason) => emit('handler.restarted', { cause, reason }),
     });
@@ -81,7 +80,7 @@ export class ConsumeCast implements PlayCast {
   }
 
   async listen(): Promise<void> {
-    await this.#backstage.begin(this.#options.config.handler.path);
+    await this.#backstage.begin(displayHandler(this.#options.config.handler));
     await this.#backstage.listen(undefined);
   }
 
@@ -117,7 +116,8 @@ export class ConsumeCast implements PlayCast {
         const startedAt = performance.now();
         await this.#handler.start(signal);
         const duration_ms = Math.round(performance.now() - startedAt);
-        this.emit('handler.loaded', { handler: this.#options.config.handler.path, duration_ms });
+        const handler = displayHandler(this.#options.config.handler);
+        this.emit('handler.loaded', { handler, duration_ms });
         await this.intake.start(signal);
         const { checks } = this.#backstage;
         await checks.startupPassed(signal, Infinity, {});
@@ -178,9 +178,6 @@ export class ConsumeCast implements PlayCast {
     };
   }
 }
-
-/** Of its heap; what is left of a container is for Buffers, for us, and for what the kernel needs. */
-const HANDLER_MEMORY_MIB = 512;
 
 function whyNotConsuming(state: Consumer['state']): string {
   const reason = 'reason' in state ? state.reason : undefined;

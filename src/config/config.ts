@@ -73,8 +73,7 @@ export type DependencyTarget = Extract<CheckTarget, { kind: 'http' | 'tcp' }>;
 export interface StartupConfig {
   readonly waitFor: readonly DependencyTarget[];
   readonly waitTimeoutMs: number;
-  /** Split into words; `text` is what the user wrote. */
-  readonly commands: readonly { readonly words: readonly string[]; readonly text: string }[];
+  readonly commands: readonly CommandLine[];
   /** Infinity: no limit. */
   readonly commandTimeoutMs: number;
 }
@@ -210,9 +209,21 @@ export interface ConsumeConfig extends RunningConfig {
   readonly flow: FlowConfig;
 }
 
-export interface HandlerConfig {
-  /** Of a module whose default export is called for each message. */
-  readonly path: string;
+/** What is called for each message. */
+export type HandlerConfig =
+  /** The default export of a module. */
+  | { readonly kind: 'module'; readonly path: string }
+  /** Programs that stay, and are told of messages over their stdin. */
+  | { readonly kind: 'program'; readonly command: CommandLine; readonly processes: number }
+  /** A program per message. */
+  | { readonly kind: 'once'; readonly command: CommandLine }
+  /** A server that messages are posted to. */
+  | { readonly kind: 'url'; readonly url: string };
+
+/** Split into words; `text` is what the user wrote. */
+export interface CommandLine {
+  readonly words: readonly string[];
+  readonly text: string;
 }
 
 /** A broker as its URL names it. */

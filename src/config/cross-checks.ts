@@ -34,6 +34,7 @@ const rules: readonly Rule[] = [
   oneWayToNameTheBroker,
   passwordsAreNoFlags,
   queueIsNamed,
+  oneHandler,
   keyHasItsCertificate,
 ];
 
@@ -203,6 +204,24 @@ function passwordsAreNoFlags({ values, entries }: Subject): readonly Problem[] {
 function queueIsNamed({ values, entries }: Subject): readonly Problem[] {
   if (!entries.has('queue') || !isUnset(values, entries, 'queue', 'queue')) return [];
   return [usageProblem('there is no queue to take messages from: name it with --queue')];
+}
+
+const handlers = ['handler', 'handler-exec', 'handler-url', 'handler-once'] as const;
+
+function oneHandler({ entries }: Subject): readonly Problem[] {
+  if (!entries.has('handler')) return [];
+  const given = handlers.filter((name) => (entries.get(name)?.texts.length ?? 0) > 0);
+  if (given.length === 1) return [];
+  if (given.length > 1) {
+    const message = `${given.join(' and ')} exclude each other: keep one of them`;
+    return [problem(message, ...givenBy(entries, ...given))];
+  }
+  return [
+    usageProblem(
+      'there is no handler for the messages: name a module, such as hurricane consume handler.mjs, ' +
+        'or a program with --handler-exec',
+    ),
+  ];
 }
 
 function keyHasItsCertificate({ values, entries }: Subject): readonly Problem[] {

@@ -15,6 +15,16 @@ export const handlerFile: Parser<string> = {
   },
 };
 
+/** Where messages are posted to. */
+export const handlerUrl: Parser<string> = {
+  shape: 'URL',
+  schema: { type: 'string', pattern: '^https?://' },
+  parse: (given) =>
+    /^https?:\/\//.test(given) && URL.canParse(given)
+      ? { value: given }
+      : { problem: 'is not a URL to post to: write http://127.0.0.1:8000/messages' },
+};
+
 const ports: Record<string, number> = { 'amqp:': 5672, 'amqps:': 5671 };
 
 /** `amqp[s]://[user[:password]@]host[:port][/vhost]`, as RabbitMQ's URI specification has it. */

@@ -12,6 +12,7 @@ import type {
   ConsumeConfig,
   CtlConfig,
   FlowConfig,
+  HandlerConfig,
   HealthConfig,
   ListenConfig,
   LogConfig,
@@ -90,7 +91,7 @@ export function toConsumeConfig(values: ConsumeValues, around: Surroundings): Co
     probes: probeConfig(values, false),
     health: { queueLimit: values.reqQueueLen, maxLifetime: undefined },
     stop: { gracePeriodMs: values.gracePeriod },
-    handler: { path: values.handler ?? '' },
+    handler: handlerConfig(values),
     broker: brokerConfig(values),
     queue: queueConfig(values),
     flow: flowConfig(values),
@@ -174,8 +175,8 @@ type ReadByConsume =
   | ReadBy<typeof brokerConfig>
   | ReadBy<typeof queueConfig>
   | ReadBy<typeof flowConfig>
+  | ReadBy<typeof handlerConfig>
   | 'gracePeriod'
-  | 'handler'
   | 'reqQueueLen';
 
 /** Never; an option that reaches no slice makes this an error. */
@@ -352,6 +353,19 @@ function stopConfig(values: Values<'gracePeriod' | 'drainDelay' | 'drainQuiet'>)
     drainDelayMs: values.drainDelay,
     drainQuietMs: values.drainQuiet,
   };
+}
+
+/** A cross-check has seen to it that there is exactly one. */
+function handlerConfig(
+  values: Consumed<'handler' | 'handlerExec' | 'handlerOnce' | 'handlerProcesses' | 'handlerUrl'>,
+): HandlerConfig {
+  const { handler: path = '', handlerExec, handlerOnce, handlerProcesses, handlerUrl } = values;
+  if (handlerExec !== undefined) {
+    return { kind: 'program', command: handlerExec, processes: handlerProcesses };
+  }
+  if (handlerOnce !== undefined) return { kind: 'once', command: handlerOnce };
+  if (handlerUrl !== undefined) return { kind: 'url', url: handlerUrl };
+  return { kind: 'module', path };
 }
 
 function brokerConfig(

@@ -26,6 +26,10 @@ export const catalogue = {
     exitCode: 66,
     meaning: 'the module of a check or of a handler cannot be loaded',
   },
+  'handler-not-usable': {
+    exitCode: 66,
+    meaning: 'consume: the program that handles messages ended before it was ready',
+  },
   'port-taken': { exitCode: 69, meaning: 'a port or address cannot be listened on' },
   'no-hurricane': { exitCode: 69, meaning: 'ctl: no hurricane answers on the control socket' },
   'broker-unavailable': {
@@ -50,8 +54,14 @@ export const catalogue = {
     meaning: 'a bug of hurricane',
     hint: 'this is a bug of hurricane: please report it with this log',
   },
-  'app-not-executable': { exitCode: 126, meaning: 'the command of the app is not executable' },
-  'app-not-found': { exitCode: 127, meaning: 'the command of the app was not found' },
+  'app-not-executable': {
+    exitCode: 126,
+    meaning: 'the command of the app or the handler is not executable',
+  },
+  'app-not-found': {
+    exitCode: 127,
+    meaning: 'the command of the app or the handler was not found',
+  },
 } as const satisfies Record<string, CatalogueRow>;
 
 export type ErrorCode = keyof typeof catalogue;

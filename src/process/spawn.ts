@@ -1,7 +1,7 @@
 // Starts a program in its own session and process group, without a shell. The only importer of execa.
 
 import type { ChildProcess } from 'node:child_process';
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 
 import { execa } from 'execa';
 
@@ -25,20 +25,26 @@ export interface Running {
   /** How the program itself ended, as soon as it has; others of its group may still run. Never rejects. */
   readonly ended: Promise<ExitStatus>;
   /** Undefined unless piped. */
+  readonly stdin: Writable | undefined;
   readonly stdout: Readable | undefined;
   readonly stderr: Readable | undefined;
 }
 
-/** `inherit` gives it our own stdin, stdout and stderr; `pipe` gives it no input. Never throws. */
-export function spawnProcess(spec: SpawnSpec, stdio: 'inherit' | 'pipe'): Running {
+const inputs = { inherit: 'inherit', pipe: 'ignore', converse: 'pipe' } as const;
+
+/**
+ * `inherit` gives it our own stdin, stdout and stderr; `pipe` gives it no input; `converse` is written to as
+ * well. Never throws.
+ */
+export function spawnProcess(spec: SpawnSpec, stdio: keyof typeof inputs): Running {
   const [file = '', ...args] = spec.words;
   const subprocess = execa(file, args, {
     cwd: spec.cwd,
     env: definedOnly(spec.env),
     extendEnv: false,
-    stdin: stdio === 'inherit' ? 'inherit' : 'ignore',
-    stdout: stdio,
-    stderr: stdio,
+    stdin: inputs[stdio],
+    stdout: stdio === 'inherit' ? 'inherit' : 'pipe',
+    stderr: stdio === 'inherit' ? 'inherit' : 'pipe',
     detached: true,
     // Its group is killed by ProcessGroup, with all members and not only the leader.
     cleanup: false,
@@ -55,6 +61,7 @@ export function spawnProcess(spec: SpawnSpec, stdio: 'inherit' | 'pipe'): Runnin
     pid,
     group: pid === undefined ? undefined : new ProcessGroup(pid),
     ended: ended.promise,
+    stdin: subprocess.stdin ?? undefined,
     stdout: subprocess.stdout ?? undefined,
     stderr: subprocess.stderr ?? undefined,
   };

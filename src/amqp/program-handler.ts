@@ -1,0 +1,135 @@
+// Messages handled by programs in any language, which stay: as many as asked for, each started again with
+// backoff when it ends.
+
+import { Deadline } from '../core/deadline.ts';
+import { HurricaneError } from '../core/errors.ts';
+import { Scope } from '../core/scope.ts';
+import { backoffMs } from '../lib/backoff.ts';
+import { doneBefore, onAbort, pause } from '../lib/waiting.ts';
+import type { MessageHandler, Work } from './handler.ts';
+import { ProgramProcess, type ProgramEnd, type ProgramProcessOptions } from './program-process.ts';
+
+export interface ProgramHandlerOptions extends ProgramProcessOptions {
+  readonly processes: number;
+}
+
+/** For a program to say that it is ready. */
+const READY_MS = 60_000;
+/** For it to end what it does when it is told that the time is over. */
+const LAST_WORDS_MS = 1000;
+const BACKOFF = { firstMs: 100, maxMs: 30_000, jitter: 0.2 };
+
+export class ProgramHandler implements MessageHandler {
+  readonly routingKeys = undefined;
+  readonly #options: ProgramHandlerOptions;
+  readonly #scope = new Scope();
+  readonly #first = Promise.withResolvers<undefined>();
+  readonly #unusable = Promise.withResolvers<Error>();
+  /** Every one that lives; those that are ready take work. */
+  readonly #processes = new Set<ProgramProcess>();
+  readonly #ready = new Set<ProgramProcess>();
+
+  constructor(options: ProgramHandlerOptions) {
+    this.#options = options;
+  }
+
+  get failed(): Promise<Error> {
+    return this.#scope.failed;
+  }
+
+  async start(signal: AbortSignal): Promise<void> {
+    for (let n = 0; n < this.#options.processes; n += 1) {
+      this.#scope.run('keep a handler', (own) => this.#keep(own));
+    }
+    const stopped = Promise.withResolvers<undefined>();
+    const stopWaiting = onAbort(signal, () => stopped.resolve(undefined));
+    const unusable = this.#unusable.promise.then((error) => {
+      throw error;
+    });
+    await Promise.race([this.#first.promise, unusable, stopped.promise]).finally(stopWaiting);
+  }
+
+  /** To the one that has least to do. */
+  begin(work: Work): void {
+    const [first, ...others] = this.#ready;
+    const idlest = others.reduce(
+      (best, each) => (best === undefined || each.inHand < best.inHand ? each : best),
+      first,
+    );
+    if (idlest === undefined) work.finish({ kind: 'requeue' });
+    else idlest.begin(work);
+  }
+
+  cancel(work: Work, why: 'timeout' | 'stop'): void {
+    const process = [...this.#processes].find((each) => each.has(work));
+    if (process === undefined) return;
+    process.cancel(work, why);
+    if (why === 'timeout')
+      this.#scope.run('cut a message', (signal) => this.#cut(process, work, signal));
+  }
+
+  async stop(deadline: Deadline): Promise<void> {
+    const ends = [...this.#processes].map((process) => process.stop(deadline));
+    await Promise.all([this.#scope.close(deadline), ...ends]);
+  }
+
+  async #keep(signal: AbortSignal): Promise<void> {
+    for (let failures = 1; ; failures += 1) {
+      const end = await this.#live(signal);
+      if (signal.aborted) return;
+      if (end.wasReady) failures = 1;
+      const reason = `${this.#options.words.join(' ')}: ${end.reason}`;
+      if (!end.wasReady) this.#unusable.resolve(unusable(end, reason));
+      this.#options.onRestart('crash', reason);
+      if (!(await pause(Math.round(backoffMs(BACKOFF, failures)), signal))) return;
+    }
+  }
+
+  async #live(signal: AbortSignal): Promise<ProgramEnd> {
+    const process = new ProgramProcess(this.#options);
+    this.#processes.add(process);
+    const late = AbortSignal.any([signal, AbortSignal.timeout(READY_MS)]);
+    const inTime = await doneBefore(Promise.race([process.ready, process.ended]), late);
+    if (!inTime) await process.stop(Deadline.after(0));
+    else void process.ready.then(() => this.#offer(process));
+    const end = await process.ended;
+    this.#processes.delete(process);
+    this.#withdraw(process, end.reason);
+    return inTime ? end : { ...end, reason: `it was not ready within ${READY_MS / 1000}s` };
+  }
+
+  #offer(process: ProgramProcess): void {
+    if (!this.#processes.has(process)) return;
+    this.#ready.add(process);
+    this.#first.resolve(undefined);
+    this.#options.onAway(undefined);
+  }
+
+  #withdraw(process: ProgramProcess, reason: string): void {
+    if (this.#ready.delete(process) && this.#ready.size === 0) {
+      this.#options.onAway(`the handler is started again: ${reason}`);
+    }
+  }
+
+  /** A program that does not end a message in time is not trusted with others. */
+  async #cut(process: ProgramProcess, work: Work, signal: AbortSignal): Promise<void> {
+    await pause(LAST_WORDS_MS, signal);
+    if (!process.has(work) || signal.aborted) return;
+    const reason = `no end within ${work.timeoutMs / 1000}s (--handler-timeout)`;
+    process.forget(work);
+    this.#withdraw(process, reason);
+    this.#options.onRestart('timeout', reason);
+    work.finish({ kind: 'timed-out', reason });
+    await process.stop(Deadline.after(0));
+  }
+}
+
+function unusable({ status }: ProgramEnd, reason: string): HurricaneError {
+  if (status.kind !== 'not-started') {
+    return new HurricaneError('handler-not-usable', `the handler was never ready: ${reason}`, {
+      hint: 'let it write {"t":"ready"} when it can take messages; its stderr says more',
+    });
+  }
+  const code = status.code === 127 ? 'app-not-found' : 'app-not-executable';
+  return new HurricaneError(code, status.reason, { hint: 'correct --handler-exec' });
+}

@@ -1,0 +1,154 @@
+// Messages handled by an HTTP server: each is posted, and the status of the answer says what becomes of it.
+
+import { Agent, request, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http';
+import { Agent as TlsAgent, request as requestTls } from 'node:https';
+
+import { errorReason } from '../http/reach.ts';
+import type { MessageHandler, Work } from './handler.ts';
+import { originOf } from './headers.ts';
+import type { Verdict } from './retry-ladder.ts';
+import type { Properties } from './transport.ts';
+
+export interface UrlHandlerOptions {
+  readonly queue: string;
+  /** Asked for each message: where a supervised app listens changes. */
+  readonly url: () => string;
+  readonly concurrency: number;
+}
+
+export class UrlHandler implements MessageHandler {
+  readonly routingKeys = undefined;
+  /** Each request fails alone. */
+  readonly failed = new Promise<Error>(() => undefined);
+  readonly #options: UrlHandlerOptions;
+  readonly #agents: { readonly plain: Agent; readonly tls: TlsAgent };
+  readonly #inHand = new Map<Work, AbortController>();
+
+  constructor(options: UrlHandlerOptions) {
+    this.#options = options;
+    const settings = { keepAlive: true, maxSockets: options.concurrency };
+    this.#agents = { plain: new Agent(settings), tls: new TlsAgent(settings) };
+  }
+
+  async start(): Promise<void> {
+    // A server that is not there yet fails the attempt; `wait-for` waits for it.
+  }
+
+  begin(work: Work): void {
+    const controller = new AbortController();
+    this.#inHand.set(work, controller);
+    void this.#post(work, controller.signal).then((verdict) => {
+      this.#inHand.delete(work);
+      work.finish(verdict);
+    });
+  }
+
+  cancel(work: Work, why: 'timeout' | 'stop'): void {
+    this.#inHand.get(work)?.abort(why);
+  }
+
+  stop(): Promise<void> {
+    for (const controller of this.#inHand.values()) controller.abort('stop');
+    this.#agents.plain.destroy();
+    this.#agents.tls.destroy();
+    return Promise.resolve();
+  }
+
+  /** Never rejects. Redirects are not followed. */
+  #post(work: Work, signal: AbortSignal): Promise<Verdict> {
+    const { promise, resolve } = Promise.withResolvers<Verdict>();
+    const url = this.#options.url();
+    const isTls = url.startsWith('https:');
+    const { body } = work.delivery;
+    const sent = (isTls ? requestTls : request)(url, {
+      method: 'POST',
+      agent: isTls ? this.#agents.tls : this.#agents.plain,
+      signal,
+      headers: { ...fieldsOf(work, this.#options.queue), 'content-length': body.length },
+    });
+    sent.on('error', (error) => resolve(noAnswer(error, signal, work)));
+    sent.on('response', (response) => {
+      const verdict = judge(response.statusCode ?? 0, response.headers);
+      // Its body is read so that the connection can be used again; a head without its end is no answer.
+      response
+        .on('error', (error) => resolve(noAnswer(error, signal, work)))
+        .on('end', () => resolve(verdict))
+        .resume();
+    });
+    sent.end(body);
+    return promise;
+  }
+}
+
+const outcomes = ['ack', 'retry', 'dead', 'requeue', 'drop'] as const;
+
+/** What a status means; `X-Hurricane-Outcome` decides instead where it says more. */
+export function judge(status: number, headers: IncomingHttpHeaders): Verdict {
+  const said = outcomes.find((outcome) => outcome === headers['x-hurricane-outcome']);
+  const reason = `HTTP ${status}`;
+  if (said === 'retry') return { kind: 'retry', reason, ...after(headers['retry-after']) };
+  if (said !== undefined) return { kind: said, reason };
+  if (status >= 200 && status < 300) return { kind: 'ack' };
+  if (status === 408 || status === 429 || status >= 500) {
+    return { kind: 'retry', reason, ...after(headers['retry-after']) };
+  }
+  return { kind: 'dead', reason };
+}
+
+/** Seconds or a date (RFC 9110, 10.2.3). */
+function after(value: string | undefined): { readonly afterMs?: number } {
+  if (value === undefined) return {};
+  const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
+  return Number.isNaN(ms) ? {} : { afterMs: Math.max(0, ms) };
+}
+
+function noAnswer(error: Error, signal: AbortSignal, { timeoutMs }: Work): Verdict {
+  if (signal.reason === 'stop') return { kind: 'given-back' };
+  if (signal.reason === 'timeout') {
+    const reason = `no answer within ${timeoutMs / 1000}s (--handler-timeout)`;
+    return { kind: 'retry', reason };
+  }
+  return { kind: 'retry', reason: errorReason(error) };
+}
+
+function fieldsOf({ delivery, attempt, timeoutMs }: Work, queue: string): OutgoingHttpHeaders {
+  const { properties, redelivered } = delivery;
+  const { exchange, routingKey } = originOf(delivery);
+  const { messageId, contentType, contentEncoding } = properties;
+  const own = {
+    'content-type': contentType ?? 'application/octet-stream',
+    'content-encoding': contentEncoding,
+    'user-agent': 'hurricane',
+    'x-hurricane-id': messageId,
+    'x-hurricane-attempt': String(attempt),
+    'x-hurricane-redelivered': String(redelivered),
+    'x-hurricane-queue': queue,
+    'x-hurricane-exchange': exchange,
+    'x-hurricane-routing-key': routingKey,
+    'x-hurricane-deadline-ms': String(timeoutMs),
+    ...passedOn(properties.headers),
+  };
+  return Object.fromEntries(
+    Object.entries(own)
+      .filter((field): field is [string, string] => field[1] !== undefined)
+      .map(([name, value]) => [name, printable(value)]),
+  );
+}
+
+const traceFields = ['traceparent', 'tracestate', 'baggage'];
+
+/** Trace context, and the attributes of a CloudEvent as its HTTP binding has them (`ce-id`). */
+function passedOn(headers: Properties['headers']): Record<string, string> {
+  const fields = Object.entries(headers).flatMap(([name, value]): [string, string][] => {
+    const attribute = /^(?:cloudEvents[:_]|ce-)([a-z0-9]+)$/.exec(name)?.[1];
+    const field = attribute === undefined ? name.toLowerCase() : `ce-${attribute}`;
+    const isKnown = attribute !== undefined || traceFields.includes(field);
+    return isKnown && typeof value === 'string' ? [[field, value]] : [];
+  });
+  return Object.fromEntries(fields);
+}
+
+/** What a field may not hold is percent-encoded (RFC 9110, 5.5). */
+function printable(value: string): string {
+  return value.replaceAll(/[^\x20-\x7e]/gu, (character) => encodeURIComponent(character));
+}

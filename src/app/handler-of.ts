@@ -1,0 +1,61 @@
+// Which handler a configuration asks for.
+
+import { resolve } from 'node:path';
+
+import type { MessageHandler, ProgramSurroundings } from '../amqp/handler.ts';
+import type { Publication } from '../amqp/message.ts';
+import { ModuleHandler } from '../amqp/module-handler.ts';
+import { OnceHandler } from '../amqp/once-handler.ts';
+import { ProgramHandler } from '../amqp/program-handler.ts';
+import { UrlHandler } from '../amqp/url-handler.ts';
+import type { ConsumeConfig, HandlerConfig } from '../config/config.ts';
+import { maskCredentials } from '../core/mask-credentials.ts';
+import { assertNever } from '../lib/assert-never.ts';
+
+export interface HandlerParts extends ProgramSurroundings {
+  readonly publish: (publication: Publication) => Promise<void>;
+}
+
+/** Of its heap; what is left of a container is for Buffers, for us, and for what the kernel needs. */
+const HANDLER_MEMORY_MIB = 512;
+
+export function handlerOf(
+  { handler, flow }: Pick<ConsumeConfig, 'handler' | 'flow'>,
+  parts: HandlerParts,
+): MessageHandler {
+  switch (handler.kind) {
+    case 'module':
+      return new ModuleHandler({
+        ...parts,
+        path: resolve(parts.cwd, handler.path),
+        memoryMib: HANDLER_MEMORY_MIB,
+      });
+    case 'program':
+      return new ProgramHandler({
+        ...parts,
+        words: handler.command.words,
+        processes: handler.processes,
+      });
+    case 'once':
+      return new OnceHandler({ ...parts, words: handler.command.words });
+    case 'url':
+      return new UrlHandler({ ...parts, url: () => handler.url, concurrency: flow.concurrency });
+    default:
+      return assertNever(handler);
+  }
+}
+
+/** As it may be shown. */
+export function displayHandler(handler: HandlerConfig): string {
+  switch (handler.kind) {
+    case 'module':
+      return handler.path;
+    case 'program':
+    case 'once':
+      return handler.command.text;
+    case 'url':
+      return maskCredentials(handler.url);
+    default:
+      return assertNever(handler);
+  }
+}

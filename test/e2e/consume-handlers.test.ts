@@ -1,0 +1,157 @@
+// Handlers that are no modules: programs that stay, a program per message, a server.
+
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+
+import { forEachArtefact, type Artefact } from '../helpers/artefacts.ts';
+import { isInstalled } from '../helpers/apps.ts';
+import { useClient } from '../helpers/consume.ts';
+import { eventually } from '../helpers/eventually.ts';
+import { startHurricane, type Hurricane } from '../helpers/hurricane.ts';
+import { useHttpServer } from '../helpers/http-server.ts';
+import { shareRabbitmq } from '../helpers/rabbitmq.ts';
+import { useTempDir } from '../helpers/temp-dir.ts';
+
+const broker = shareRabbitmq({ plugins: ['rabbitmq_management'] });
+const examples = join(import.meta.dirname, '../../examples/handlers');
+
+interface Started {
+  readonly artefact: Artefact;
+  readonly queue: string;
+  readonly handler: readonly string[];
+}
+
+function startHandler(t: TestContext, { artefact, queue, handler }: Started): Promise<Hurricane> {
+  const place = ['--amqp-host', '127.0.0.1', '--amqp-port', `${broker.port}`];
+  const args = ['--queue', queue, '--retry', '100ms', ...place, ...handler];
+  return startHurricane(t, args, { artefact, command: 'consume' });
+}
+
+const programs: readonly (readonly [language: string, program: string, handler: string[]])[] = [
+  ['Python', '/usr/bin/python3', ['--handler-exec', `/usr/bin/python3 ${examples}/handler.py`]],
+  ['Ruby', 'ruby', ['--handler-exec', `ruby ${examples}/handler.rb`]],
+  ['shell', 'sh', ['--handler-exec', `sh ${examples}/handler.sh`]],
+  ['a program per message', 'sh', ['--handler-once', `sh ${examples}/once.sh`]],
+];
+
+for (const [language, program, handler] of programs) {
+  forEachArtefact(
+    `${language}: a message is handled, one that fails is tried again and given up`,
+    async (t, artefact) => {
+      if (!(await isInstalled(program))) {
+        t.skip(`${program} is not installed`);
+        return;
+      }
+      const queue = `${language}-${artefact}`.replaceAll(' ', '-');
+      const hurricane = await startHandler(t, { artefact, queue, handler });
+      await hurricane.up();
+      const client = await useClient(t, broker);
+      await client.send(queue, [{ n: 1 }, { fail: true }]);
+      const { reason, attempt } = await hurricane.sees('message.dead');
+      assert.match(String(reason), /this one fails$/);
+      assert.equal(attempt, 2);
+      await eventually(() => {
+        assert.deepEqual(hurricane.output.filter((line) => line.startsWith('attempt')).sort(), [
+          'attempt 1: {"fail":true}',
+          'attempt 1: {"n":1}',
+          'attempt 2: {"fail":true}',
+        ]);
+      });
+      hurricane.signal('SIGTERM');
+      assert.equal((await hurricane.exit).code, 0);
+      assert.equal(await client.count(queue), 0);
+    },
+  );
+}
+
+const DIES_OF_POISON = `
+import json, os, sys
+print(json.dumps({"t": "ready"}), flush=True)
+for line in sys.stdin:
+    word = json.loads(line)
+    if word["t"] != "msg": continue
+    if "poison" in word["props"].get("messageId", ""): os._exit(3)
+    print(json.dumps({"id": word["id"], "r": "ack"}), flush=True)
+`;
+
+forEachArtefact(
+  'a program that dies costs its message an attempt, and the others are handled',
+  async (t, artefact) => {
+    const queue = `poison-${artefact}`;
+    const path = join(useTempDir(t), 'handler.py');
+    writeFileSync(path, DIES_OF_POISON);
+    const handler = ['--handler-exec', `/usr/bin/python3 ${path}`];
+    const hurricane = await startHandler(t, { artefact, queue, handler });
+    await hurricane.up();
+    const client = await useClient(t, broker);
+    await client.send(queue, [{}], { messageId: 'poison' });
+    await client.send(
+      queue,
+      Array.from({ length: 50 }, (_, n) => ({ n })),
+    );
+    const { class: failure, reason } = await hurricane.sees('message.dead');
+    assert.deepEqual([failure, reason], ['crash', 'it exited with code 3']);
+    await eventually(async () => {
+      const { text } = await hurricane.probe('metrics');
+      assert.match(text, /^hurricane_consumer_messages_total\{.*outcome="ack"\} 50$/m);
+    });
+    assert.equal(await client.count(`${queue}.dead`), 1);
+    hurricane.signal('SIGTERM');
+    assert.equal((await hurricane.exit).code, 0);
+  },
+);
+
+forEachArtefact(
+  'what is no word of the protocol ends the program, with a sentence',
+  async (t, artefact) => {
+    const queue = `nonsense-${artefact}`;
+    const handler = [
+      '--handler-exec',
+      `sh -c 'echo "{\\"t\\":\\"ready\\"}"; read -r hello; read -r word; echo hello'`,
+    ];
+    const hurricane = await startHandler(t, { artefact, queue, handler });
+    await hurricane.up();
+    const client = await useClient(t, broker);
+    await client.send(queue, [{}]);
+    const { reason } = await hurricane.sees('message.retried');
+    assert.equal(
+      reason,
+      'its line "hello" is no JSON object; what is for people belongs to stderr',
+    );
+  },
+);
+
+forEachArtefact('a program that never is ready ends the start with 66', async (t, artefact) => {
+  const handler = ['--handler-exec', `sh -c 'echo broken >&2; exit 4'`];
+  const hurricane = await startHandler(t, { artefact, queue: `never-${artefact}`, handler });
+  assert.equal((await hurricane.exit).code, 66);
+  const { reason } = await hurricane.sees('hurricane.ended');
+  assert.match(String(reason), /never ready: .*: it exited with code 4$/);
+});
+
+forEachArtefact('a server is posted to, and its status decides', async (t, artefact) => {
+  const queue = `url-${artefact}`;
+  const seen: string[] = [];
+  const { url } = await useHttpServer(t, (request, response) => {
+    const { 'x-hurricane-id': id, 'x-hurricane-attempt': attempt } = request.headers;
+    seen.push(`${String(id)} ${String(attempt)} ${String(request.headers['content-type'])}`);
+    response.statusCode = id === '1' ? 400 : id === '2' && attempt === '1' ? 503 : 204;
+    request.resume().on('end', () => response.end());
+  });
+  const hurricane = await startHandler(t, { artefact, queue, handler: ['--handler-url', url] });
+  await hurricane.up();
+  const client = await useClient(t, broker);
+  await client.send(queue, [{}, {}, {}]);
+  const { reason, class: failure } = await hurricane.sees('message.dead');
+  assert.deepEqual([reason, failure], ['HTTP 400', 'rejected']);
+  await eventually(() => {
+    assert.deepEqual(seen.toSorted(), [
+      '0 1 application/json',
+      '1 1 application/json',
+      '2 1 application/json',
+      '2 2 application/json',
+    ]);
+  });
+});
