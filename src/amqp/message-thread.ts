@@ -40,6 +40,7 @@ export class MessageThread {
     const given: GivenToThread = { queue: options.queue };
     this.#thread = new ModuleThread(options, {
       serve: SERVE_MESSAGES,
+      background: false,
       given,
       onMessage: (message) => this.#hear(message),
       onEnd: (reason) => this.#crash(reason),

@@ -7,22 +7,27 @@ export type LoadMessage =
   | { readonly kind: 'unloadable'; readonly reason: string };
 
 /**
+ * On Linux a priority belongs to a thread: code that loops must not take the processor from the proxy and
+ * the probes. Elsewhere it would be the whole process.
+ */
+const LOWER_PRIORITY = `
+const { getPriority, setPriority } = require('node:os');
+if (process.platform === 'linux' && getPriority() < 10) setPriority(10);
+`;
+
+/**
  * Plain CommonJS. `serve` is the text of `async function serve(module)`, which may use `port`, `given`,
  * `say(kind, content)` and `describe(error)`; the module has loaded when it returns, and what it throws says
- * why it cannot be used. `workerData` is `{ port, url, given }`.
+ * why it cannot be used. `workerData` is `{ port, url, given }`. In the background it gives way to us.
  */
-export function moduleBootstrap(serve: string): string {
+export function moduleBootstrap(serve: string, background: boolean): string {
   return `'use strict';
 const { readFileSync } = require('node:fs');
 const { stripTypeScriptTypes } = require('node:module');
-const { getPriority, setPriority } = require('node:os');
 const { fileURLToPath } = require('node:url');
 const { port, url, given } = require('node:worker_threads').workerData;
 
-// On Linux a priority belongs to a thread: code that loops must not take the processor from the proxy and
-// the probes. Elsewhere it would be the whole process.
-if (process.platform === 'linux' && getPriority() < 10) setPriority(10);
-
+${background ? LOWER_PRIORITY : ''}
 import(url)
   .catch((error) => {
     throw located(error);

@@ -32,6 +32,7 @@ export class ModuleCalls {
     this.loaded = this.#answer.promise;
     this.#thread = new ModuleThread(options, {
       serve: SERVE,
+      background: true,
       onMessage: (message) => this.#answer.resolve(message),
       onEnd: (reason) => this.#fail(reason),
     });

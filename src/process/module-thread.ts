@@ -26,6 +26,8 @@ export interface ModuleThreadOptions {
 export interface ThreadCode<M> {
   /** See `moduleBootstrap`. */
   readonly serve: string;
+  /** It is not the main job of this process. */
+  readonly background: boolean;
   /** Plain data that it finds as `given`. */
   readonly given?: unknown;
   readonly onMessage: (message: M) => void;
@@ -45,7 +47,7 @@ export class ModuleThread<M> {
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
     this.#code = code;
-    this.#worker = new Worker(moduleBootstrap(code.serve), {
+    this.#worker = new Worker(moduleBootstrap(code.serve, code.background), {
       eval: true,
       name: path,
       workerData: { port: port2, url: pathToFileURL(path).href, given: code.given },
