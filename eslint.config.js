@@ -4,7 +4,7 @@ import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 export default defineConfig(
-  { ignores: ['dist/', 'examples/', 'test/scripts/', 'coverage/'] },
+  { ignores: ['dist/', 'examples/', 'test/scripts/', 'scripts/bench-consume/*.mjs', 'coverage/'] },
   tseslint.configs.strictTypeChecked,
   tseslint.configs.stylisticTypeChecked,
   {

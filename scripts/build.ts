@@ -4,7 +4,7 @@
 //   --watch    rebuild the program on every change, and serve the example app with it
 
 import { execFile, spawn } from 'node:child_process';
-import { chmod, glob, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, glob, mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 
@@ -32,6 +32,7 @@ export async function buildBundle(): Promise<void> {
   await bundleProgram({ root, outfile: parts.program, version: manifest.version });
   await compileProgram();
   await writeJson('package.json', publishedManifest(manifest));
+  await emitTypes();
   await writeJson('hurricane.schema.json', await configurationSchema());
   // The last: whether all are up to date is seen by its time.
   await bundleLauncher({ root, outfile: bundlePath });
@@ -44,6 +45,25 @@ async function compileProgram(): Promise<void> {
   const compile = [join(root, 'scripts/compile.ts'), parts.program, parts.cache];
   const env = { PATH: process.env['PATH'] };
   await promisify(execFile)(process.execPath, [...flags, ...compile], { cwd: dist, env });
+}
+
+/** What the author of a handler imports: types, and a module without content behind them. */
+async function emitTypes(): Promise<void> {
+  const compiler = join(root, 'node_modules/typescript/bin/tsc');
+  const flags = [
+    '--noEmit',
+    'false',
+    '--declaration',
+    '--emitDeclarationOnly',
+    '--incremental',
+    'false',
+  ];
+  const settings = ['--rootDir', 'src/amqp', '--outDir', 'dist', '--ignoreConfig'];
+  const language = ['--target', 'es2023', '--module', 'nodenext', '--types', 'node', '--strict'];
+  const words = [compiler, 'src/amqp/message.ts', ...flags, ...settings, ...language];
+  await promisify(execFile)(process.execPath, words, { cwd: root });
+  await rename(join(dist, 'message.d.ts'), join(dist, 'index.d.ts'));
+  await writeFile(join(dist, 'index.js'), 'export {};\n');
 }
 
 /** True when the artefact is missing or older than a file it is made of. */
@@ -84,10 +104,11 @@ function publishedManifest({ name, version, description, license }: Manifest): o
     engines: { node: '>=26' },
     bin: { hurricane: './hurricane.js' },
     exports: {
+      '.': { types: './index.d.ts', default: './index.js' },
       './schema.json': './hurricane.schema.json',
       './package.json': './package.json',
     },
-    files: ['hurricane.js', 'program.*', 'hurricane.schema.json'],
+    files: ['hurricane.js', 'program.*', 'index.*', 'hurricane.schema.json'],
   };
 }
 

@@ -2,7 +2,7 @@
 // command that would. What is still missing makes its tests skipped, and skipped tests fail the run.
 
 import { execFileSync } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 interface Need {
@@ -28,6 +28,11 @@ const needs: readonly Need[] = [
     program: '/usr/lib/rabbitmq/bin/rabbitmq-server',
     package: 'rabbitmq-server',
     why: 'recipes of workers',
+  },
+  {
+    program: '/usr/lib/python3/dist-packages/pika/__init__.py',
+    package: 'python3-pika',
+    why: 'messages of another client',
   },
   { program: '/usr/sbin/cron', package: 'cron', why: 'recipes of workers' },
   { program: 'strip', package: 'binutils', why: 'the single executable' },
@@ -62,7 +67,9 @@ function aptGet(...args: readonly string[]): void {
 }
 
 function isInstalled(program: string): boolean {
-  const folders = program.startsWith('/') ? [''] : (process.env['PATH'] ?? '').split(delimiter);
+  // A path may also be that of a library.
+  if (program.startsWith('/')) return existsSync(program);
+  const folders = (process.env['PATH'] ?? '').split(delimiter);
   return folders.some((folder) => isExecutable(join(folder, program)));
 }
 

@@ -1,0 +1,3 @@
+export default async function handle() {
+  // As empty as those that it is compared with.
+}
