@@ -34,8 +34,8 @@ export interface HandlerSurroundings {
   readonly queue: string;
   /** Why it can take no messages for a while; undefined when it can again. */
   readonly onAway: (reason: string | undefined) => void;
-  /** What ran it ended by itself, or had to be given up. */
-  readonly onRestart: (cause: 'crash' | 'timeout', reason: string) => void;
+  /** What ran it ended by itself, or had to be given up; `stack` is where in the module it came to that. */
+  readonly onRestart: (cause: 'crash' | 'timeout', reason: string, stack?: string) => void;
 }
 
 /** What every program is given that handles messages. */

@@ -17,12 +17,12 @@ export interface MessageThreadOptions extends ModuleThreadOptions {
   readonly queue: string;
   readonly publish: (publication: Publication) => Promise<void>;
   /** It has ended by itself; what was in hand is finished. */
-  readonly onCrash: (reason: string) => void;
+  readonly onCrash: (reason: string, trace: string | undefined) => void;
 }
 
 export type Loaded =
   | { readonly kind: 'loaded'; readonly facts: ModuleFacts }
-  | { readonly kind: 'unloadable'; readonly reason: string };
+  | { readonly kind: 'unloadable'; readonly reason: string; readonly trace?: string | undefined };
 
 /** Takes work from the start; it is handled when the module has loaded. */
 export class MessageThread {
@@ -43,7 +43,7 @@ export class MessageThread {
       background: false,
       given,
       onMessage: (message) => this.#hear(message),
-      onEnd: (reason) => this.#crash(reason),
+      onEnd: (reason, trace) => this.#crash(reason, trace),
     });
     void this.loaded.then(() => this.#flush());
   }
@@ -159,13 +159,13 @@ export class MessageThread {
     if (!this.#thread.ended) this.#post({ kind: 'published', call, problem });
   }
 
-  #crash(reason: string): void {
-    this.#loaded.resolve({ kind: 'unloadable', reason });
+  #crash(reason: string, trace: string | undefined): void {
+    this.#loaded.resolve({ kind: 'unloadable', reason, trace });
     this.#tornDown.resolve(undefined);
     const lost = [...this.#inHand.values()];
     this.#inHand.clear();
     this.#ids.clear();
-    this.#options.onCrash(reason);
+    this.#options.onCrash(reason, trace);
     for (const work of lost) work.finish({ kind: 'crashed', reason });
   }
 }

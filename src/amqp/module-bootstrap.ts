@@ -199,16 +199,9 @@ function returned(context, value) {
 function threw(context, error) {
   if (context.why === 'stop') return settle(context.id, { kind: 'given-back' });
   const reason = describe(error);
-  const stack = stackOf(error);
+  const stack = traceOf(error);
   if (error?.fatal === true) return settle(context.id, { kind: 'dead', reason, stack });
   settle(context.id, { kind: 'retry', reason, stack });
-}
-
-// The frames of the module, without Node's and ours.
-function stackOf(error) {
-  if (!(error instanceof Error)) return undefined;
-  const frames = (error.stack ?? '').split('\\n').filter((line) => !/\\(?(node:|\\[worker eval\\])/.test(line));
-  return frames.join('\\n');
 }
 
 function settle(id, verdict) {

@@ -4,7 +4,7 @@ import type { Deadline } from '../core/deadline.ts';
 import { HurricaneError } from '../core/errors.ts';
 import { doneBefore, onAbort, pause } from '../lib/waiting.ts';
 import type { HandlerSurroundings, MessageHandler, Work } from './handler.ts';
-import { MessageThread, type MessageThreadOptions } from './message-thread.ts';
+import { MessageThread, type Loaded, type MessageThreadOptions } from './message-thread.ts';
 
 export type ModuleHandlerOptions = Omit<MessageThreadOptions, 'onCrash'> &
   Pick<HandlerSurroundings, 'onRestart'>;
@@ -22,6 +22,7 @@ export class ModuleHandler implements MessageHandler {
   readonly #retired = new Set<MessageThread>();
   #thread: MessageThread | undefined;
   #routingKeys: readonly string[] | undefined;
+  #isLoaded = false;
 
   constructor(options: ModuleHandlerOptions) {
     this.#options = options;
@@ -41,9 +42,10 @@ export class ModuleHandler implements MessageHandler {
     const loaded = await thread.loaded.finally(stopWaiting);
     if (loaded.kind === 'unloadable') {
       await thread.terminate();
-      throw this.#unloadable(loaded.reason);
+      throw this.#unloadable(loaded);
     }
     this.#routingKeys = loaded.facts.routingKeys;
+    this.#isLoaded = true;
   }
 
   begin(work: Work): void {
@@ -71,7 +73,7 @@ export class ModuleHandler implements MessageHandler {
   #renew(): MessageThread {
     const thread: MessageThread = new MessageThread({
       ...this.#options,
-      onCrash: (reason) => this.#lose(thread, reason),
+      onCrash: (reason, trace) => this.#lose(thread, reason, trace),
     });
     this.#thread = thread;
     return thread;
@@ -81,16 +83,16 @@ export class ModuleHandler implements MessageHandler {
   #restart(): MessageThread {
     const thread = this.#renew();
     void thread.loaded.then((loaded) => {
-      if (loaded.kind === 'unloadable') this.#failed.resolve(this.#unloadable(loaded.reason));
+      if (loaded.kind === 'unloadable') this.#failed.resolve(this.#unloadable(loaded));
     });
     return thread;
   }
 
-  #lose(thread: MessageThread, reason: string): void {
+  #lose(thread: MessageThread, reason: string, stack: string | undefined): void {
     this.#retired.delete(thread);
     if (this.#thread !== thread) return;
     this.#thread = undefined;
-    this.#options.onRestart('crash', reason);
+    if (this.#isLoaded) this.#options.onRestart('crash', reason, stack);
   }
 
   /** New messages get a new thread at once; the others of this one may still end. */
@@ -110,11 +112,14 @@ export class ModuleHandler implements MessageHandler {
     await thread.terminate();
   }
 
-  #unloadable(reason: string): HurricaneError {
+  #unloadable({ reason, trace }: Extract<Loaded, { kind: 'unloadable' }>): HurricaneError {
     return new HurricaneError(
       'module-not-loadable',
       `${this.#options.path} cannot be loaded: ${reason}`,
-      { hint: 'correct the module; its default export must be a function' },
+      {
+        hint: 'correct the module; its default export must be a function',
+        ...(trace === undefined ? {} : { output: trace }),
+      },
     );
   }
 }

@@ -53,7 +53,7 @@ export class ConsumeCast implements PlayCast {
       onLine: this.#backstage.onAppLine ?? (({ text }: OutputLine) => options.print(text)),
       onAway: (reason) => this.intake.setHold('handler', reason),
       publish: (publication) => this.intake.publish(publishingOf(publication)),
-      onRestart: (cause, reason) => emit('handler.restarted', { cause, reason }),
+      onRestart: (cause, reason, stack) => emit('handler.restarted', { cause, reason, stack }),
     });
     this.intake = new Consumer({
       transport: this.#transport,

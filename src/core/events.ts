@@ -68,7 +68,12 @@ export interface EventMap {
     output: string | undefined;
   };
   'handler.loaded': { handler: string; duration_ms: number };
-  'handler.restarted': { cause: 'crash' | 'timeout'; reason: string };
+  'handler.restarted': {
+    cause: 'crash' | 'timeout';
+    reason: string;
+    /** Where in the handler it crashed. */
+    stack: string | undefined;
+  };
   'consumer.connecting': { queue: string; broker: string };
   'consumer.subscribed': { queue: string; broker: string; routing_keys: readonly string[] };
   'consumer.lost': { queue: string; cause: LinkEndCause; reason: string };

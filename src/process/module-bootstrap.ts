@@ -4,7 +4,10 @@
 /** What every thread may say first. */
 export type LoadMessage =
   | { readonly kind: 'loaded'; readonly facts: unknown }
-  | { readonly kind: 'unloadable'; readonly reason: string };
+  | { readonly kind: 'unloadable'; readonly reason: string; readonly trace?: string | undefined };
+
+/** A line of a stack that is Node's or ours. */
+export const FOREIGN_FRAME = /^\s+at .*(node:|\[worker eval\])/;
 
 /**
  * On Linux a priority belongs to a thread: code that loops must not take the processor from the proxy and
@@ -17,8 +20,9 @@ if (process.platform === 'linux' && getPriority() < 10) setPriority(10);
 
 /**
  * Plain CommonJS. `serve` is the text of `async function serve(module)`, which may use `port`, `given`,
- * `say(kind, content)` and `describe(error)`; the module has loaded when it returns, and what it throws says
- * why it cannot be used. `workerData` is `{ port, url, given }`. In the background it gives way to us.
+ * `say(kind, content)`, `describe(error)` and `traceOf(error)`; the module has loaded when it returns, and
+ * what it throws says why it cannot be used. `workerData` is `{ port, url, given }`. In the background it
+ * gives way to us.
  */
 export function moduleBootstrap(serve: string, background: boolean): string {
   return `'use strict';
@@ -26,6 +30,7 @@ const { readFileSync } = require('node:fs');
 const { stripTypeScriptTypes } = require('node:module');
 const { fileURLToPath } = require('node:url');
 const { port, url, given } = require('node:worker_threads').workerData;
+const foreign = ${FOREIGN_FRAME};
 
 ${background ? LOWER_PRIORITY : ''}
 import(url)
@@ -36,12 +41,13 @@ import(url)
   .then(serve)
   .then(
     (facts) => say('loaded', { facts }),
-    (error) => say('unloadable', { reason: describe(error) }),
+    (error) => say('unloadable', { reason: describe(error), trace: traceOf(error) }),
   );
 
 function usable(module) {
-  if (typeof module.default === 'function') return module;
-  throw 'its default export must be a function';
+  if (typeof module.default !== 'function') throw 'its default export must be a function';
+  if (/^class\\b/.test(module.default)) throw 'its default export must be a function, and is a class';
+  return module;
 }
 
 function say(kind, content) {
@@ -54,7 +60,8 @@ function located(error) {
   try {
     stripTypeScriptTypes(readFileSync(fileURLToPath(url), 'utf8'), { sourceUrl: url });
   } catch (found) {
-    return Object.assign(new SyntaxError(error.message), { stack: found.stack });
+    const stack = found.stack.replace(/^SyntaxError .*$/m, () => 'SyntaxError: ' + error.message);
+    return Object.assign(new SyntaxError(error.message), { stack });
   }
   return error;
 }
@@ -64,6 +71,13 @@ function describe(error) {
   const place = /file:\\/\\/[^\\s)]+:\\d+/.exec(error.stack ?? '');
   const where = place === null ? '' : ' (' + fileURLToPath(place[0]) + ')';
   return error.name + ': ' + error.message.replace(/ imported from .*\\[worker eval\\]$/, '') + where;
+}
+
+// The code frame of a syntax error, and the frames of the user's modules; undefined when there is neither.
+function traceOf(error) {
+  if (!(error instanceof Error)) return undefined;
+  const lines = String(error.stack).split('\\n').filter((line) => !foreign.test(line));
+  return /file:/.test(lines) ? lines.join('\\n').trimEnd() : undefined;
 }
 
 ${serve}

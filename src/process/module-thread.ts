@@ -9,7 +9,7 @@ import {
   type MessagePort,
 } from 'node:worker_threads';
 
-import { moduleBootstrap } from './module-bootstrap.ts';
+import { FOREIGN_FRAME, moduleBootstrap } from './module-bootstrap.ts';
 import { OutputPump, type OutputLine } from './output.ts';
 
 export interface ModuleThreadOptions {
@@ -31,8 +31,8 @@ export interface ThreadCode<M> {
   /** Plain data that it finds as `given`. */
   readonly given?: unknown;
   readonly onMessage: (message: M) => void;
-  /** Once, when the thread has ended by itself. */
-  readonly onEnd: (reason: string) => void;
+  /** Once, when the thread has ended by itself; `trace` is where in the module it came to that. */
+  readonly onEnd: (reason: string, trace: string | undefined) => void;
 }
 
 /** `M` is what the thread says. */
@@ -62,7 +62,7 @@ export class ModuleThread<M> {
     });
     new OutputPump(this.#worker, onLine);
     port1.on('message', code.onMessage);
-    this.#worker.on('error', (error) => this.#end(describe(error, memoryMib)));
+    this.#worker.on('error', (error) => this.#end(describe(error, memoryMib), traceOf(error)));
     this.#worker.on('exit', (exitCode) => this.#end(`it ended its thread with code ${exitCode}`));
   }
 
@@ -80,12 +80,12 @@ export class ModuleThread<M> {
     await this.#worker.terminate();
   }
 
-  #end(reason: string): void {
+  #end(reason: string, trace?: string): void {
     if (this.#ended) return;
     this.#ended = true;
     this.#takeLastWords();
     this.#port.close();
-    this.#code.onEnd(reason);
+    this.#code.onEnd(reason, trace);
   }
 
   /** What a thread said just before it ended may still be on its way when its end is known. */
@@ -112,4 +112,11 @@ function describe(error: unknown, memoryMib: number): string {
   const { code } = error as NodeJS.ErrnoException;
   if (code === 'ERR_WORKER_OUT_OF_MEMORY') return `it used more than ${memoryMib} MiB of memory`;
   return `${error.name}: ${error.message}`;
+}
+
+/** Undefined when nothing of it is the module's. */
+function traceOf(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const lines = (error.stack ?? '').split('\n').filter((line) => !FOREIGN_FRAME.test(line));
+  return lines.some((line) => line.includes('file:')) ? lines.join('\n') : undefined;
 }

@@ -185,6 +185,12 @@ suite('a module in a worker', () => {
     ['a syntax error in TypeScript', 'a.mts', '\n\nconst x: = 3;', /SyntaxError: .*a\.mts:3\)$/],
     ['no default export', 'a.mjs', 'export const a = 1;', /its default export must be a function$/],
     ['a default export that is no function', 'a.mjs', 'export default 7;', /must be a function$/],
+    [
+      'a class as its default export',
+      'a.mjs',
+      'export default class {}',
+      /function, and is a class$/,
+    ],
     ['an error at its top', 'a.mjs', '\nthrow new Error("no");', /Error: no \(.*a\.mjs:2:\d+\)$/],
     ['an import that is not there', 'a.mjs', 'import "./b.mjs";', /Cannot find module '.*b\.mjs'/],
     ['an exit', 'a.mjs', 'process.exit(0);', /it ended its thread with code 0$/],
