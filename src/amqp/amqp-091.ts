@@ -294,10 +294,10 @@ class Link091 implements Link {
     }
   }
 
+  /** One that closes without an error of its own goes with its connection, which knows why. */
   #watch(channel: Channel): void {
-    channel.on('error', (error) => (this.#lastError = error));
-    channel.on('close', () => {
-      this.#end('channel', this.#lastError);
+    channel.on('error', (error) => {
+      this.#end('channel', error);
       this.#destroy();
     });
   }
