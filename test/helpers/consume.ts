@@ -18,27 +18,39 @@ import { useTempDir } from './temp-dir.ts';
 
 export interface ConsumeOptions {
   readonly artefact: Artefact;
-  readonly broker: Pick<Rabbitmq, 'port'>;
+  /** Undefined: it is named by arguments, files or the environment. */
+  readonly broker: Pick<Rabbitmq, 'port'> | undefined;
   readonly queue: string;
   /** The text of the module; its folder is the working directory. */
   readonly handler: string;
   readonly args?: readonly string[];
+  /** Words in front of those of the artefact: a program that becomes it. */
+  readonly launcher?: readonly string[];
+  /** Further files in the working directory, by name. */
+  readonly files?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Started; it may not consume yet: await `hurricane.sees('consumer.subscribed')`. */
 export function startConsumer(t: TestContext, options: ConsumeOptions): Promise<Hurricane> {
-  const { artefact, broker, queue, handler, args = [], env = {} } = options;
+  const { artefact, broker, queue, handler, args = [], files = {}, ...others } = options;
   const cwd = useTempDir(t);
-  writeFileSync(join(cwd, 'handler.mjs'), handler);
-  const place = ['--amqp-host', '127.0.0.1', '--amqp-port', `${broker.port}`];
+  for (const [name, text] of Object.entries({ 'handler.mjs': handler, ...files })) {
+    writeFileSync(join(cwd, name), text);
+  }
+  const named = ['--amqp-host', '127.0.0.1', '--amqp-port', `${broker?.port}`];
+  const place = broker === undefined ? [] : named;
   const words = ['--handler', 'handler.mjs', '--queue', queue, ...place, ...args];
-  return startHurricane(t, words, { artefact, command: 'consume', cwd, env });
+  return startHurricane(t, words, { ...others, artefact, command: 'consume', cwd });
 }
 
 /** A client that is not ours, closed after the test. */
-export async function useClient(t: TestContext, broker: Pick<Rabbitmq, 'port'>): Promise<Client> {
-  const model = await amqp.connect({ hostname: '127.0.0.1', port: broker.port });
+export async function useClient(
+  t: TestContext,
+  broker: Pick<Rabbitmq, 'port'>,
+  { vhost = '/' }: { vhost?: string } = {},
+): Promise<Client> {
+  const model = await amqp.connect({ hostname: '127.0.0.1', port: broker.port, vhost });
   const channel = await model.createConfirmChannel();
   const client = new Client(model, channel);
   t.after(() => client.close());
