@@ -16,7 +16,7 @@ import amqp, {
 
 import type { BrokerAddress, BrokerConfig, QueueConfig } from '../config/config.ts';
 import { HurricaneError } from '../core/errors.ts';
-import { onAbort } from '../lib/waiting.ts';
+import { doneBefore, onAbort } from '../lib/waiting.ts';
 import { channelFault, connectFault, endReason, type Trying } from './faults-091.ts';
 import { attemptOf } from './headers.ts';
 import { Settlements } from './settlements.ts';
@@ -154,6 +154,7 @@ class Link091 implements Link {
   #isFlushing = false;
   #publishing: Promise<unknown> = Promise.resolve();
   #returned: string | undefined;
+  #unconfirmed: PromiseWithResolvers<undefined> | undefined;
   blocked = false;
 
   constructor(models: Models, options: LinkOptions) {
@@ -163,7 +164,6 @@ class Link091 implements Link {
       model.on('error', (error) => (this.#lastError = error));
       model.on('close', (error) => {
         this.#end('connection', error ?? this.#lastError);
-        this.#destroy();
       });
     }
     models.publishing.on('blocked', () => this.#setBlocked(true));
@@ -200,7 +200,6 @@ class Link091 implements Link {
       const known = error instanceof LinkError || error instanceof HurricaneError;
       const fault = known ? error : channelFault(error, trying);
       this.#end('closed', fault);
-      this.#destroy();
       throw fault;
     } finally {
       lost.catch(() => undefined);
@@ -225,24 +224,19 @@ class Link091 implements Link {
     await channel.close();
   }
 
-  async cancel(): Promise<void> {
-    if (!this.#alive) return;
-    await Promise.race([this.#channel?.cancel(this.#consumerTag), this.ended]).catch(
-      (error: unknown) => this.#end('channel', error),
-    );
+  async cancel(signal: AbortSignal): Promise<void> {
+    if (!this.#alive || this.#channel === undefined) return;
+    const cancelled = this.#channel.cancel(this.#consumerTag);
+    await doneBefore(cancelled, signal).catch((error: unknown) => this.#end('channel', error));
   }
 
   async close(signal: AbortSignal): Promise<void> {
     if (this.#alive) {
       this.#flush();
-      const closing = this.#closeInOrder();
-      const over = Promise.withResolvers<undefined>();
-      const stopWaiting = onAbort(signal, () => over.resolve(undefined));
-      await Promise.race([closing, over.promise, this.ended]).catch(() => undefined);
-      closing.catch(() => undefined);
-      stopWaiting();
+      // What closes from now on does so in order, and ends nothing.
+      this.#finish('closed', undefined);
+      await doneBefore(this.#closeInOrder(), signal).catch(() => false);
     }
-    this.#end('closed', undefined);
     this.#destroy();
   }
 
@@ -305,7 +299,6 @@ class Link091 implements Link {
   #take(message: ConsumeMessage | null, onDelivery: OpenOptions['onDelivery']): void {
     if (message === null) {
       this.#end('cancelled', new Error('the broker has cancelled the consumer'));
-      this.#destroy();
     } else if (this.#alive) {
       onDelivery(new Delivery091(this, message, this.#options.queue.type));
     }
@@ -314,6 +307,7 @@ class Link091 implements Link {
   async #publishOne({ exchange, routingKey, body, properties }: Publishing): Promise<void> {
     if (!this.#alive || this.#publisher === undefined) throw new Error('the connection is lost');
     const confirmed = Promise.withResolvers<undefined>();
+    this.#unconfirmed = confirmed;
     const content = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
     this.#publisher.publish(
       exchange,
@@ -325,12 +319,7 @@ class Link091 implements Link {
         else confirmed.reject(error instanceof Error ? error : new Error('the broker refused it'));
       },
     );
-    const lost = this.ended.then(({ reason }) => {
-      throw new Error(reason);
-    });
-    lost.catch(() => undefined);
-    await Promise.race([confirmed.promise, lost]);
-    confirmed.promise.catch(() => undefined);
+    await confirmed.promise;
     // It comes before the confirmation.
     const returned = this.#takeReturned();
     if (returned !== undefined) {
@@ -369,9 +358,16 @@ class Link091 implements Link {
 
   #end(cause: LinkEnd['cause'], error: unknown): void {
     if (!this.#alive) return;
+    this.#finish(cause, error);
+    this.#destroy();
+  }
+
+  #finish(cause: LinkEnd['cause'], error: unknown): void {
     this.#alive = false;
     const fatal = error instanceof HurricaneError ? error : undefined;
-    this.#ended.resolve({ cause, reason: endReason(error, cause), fatal });
+    const reason = endReason(error, cause);
+    this.#unconfirmed?.reject(new Error(reason));
+    this.#ended.resolve({ cause, reason, fatal });
   }
 }
 
@@ -498,8 +494,10 @@ function readCredential(option: string, path: string): Buffer {
 
 /** At once, whatever is still to be said. */
 function destroy(model: ChannelModel): void {
-  // The library keeps its socket to itself.
-  (model.connection as unknown as { readonly stream: Duplex }).stream.destroy();
+  model.on('error', () => undefined);
+  // The library keeps its socket to itself, and its heartbeat beats on unless that has an error.
+  const { stream } = model.connection as unknown as { readonly stream: Duplex };
+  stream.destroy(new Error('given up'));
 }
 
 function displayAddress({ host, port }: Pick<BrokerAddress, 'host' | 'port'>): string {

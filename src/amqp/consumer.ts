@@ -120,7 +120,7 @@ export class Consumer {
   async drain(deadline: Deadline): Promise<void> {
     this.#draining = true;
     this.#lanes.hold();
-    await this.#subscription.cancel();
+    await this.#subscription.cancel(deadline.signal);
     for (const attempt of this.#lanes.takeWaiting()) this.#giveBack(attempt);
     await this.#whenIdle(deadline);
   }

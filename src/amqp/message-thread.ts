@@ -18,6 +18,8 @@ export interface MessageThreadOptions extends ModuleThreadOptions {
   readonly publish: (publication: Publication) => Promise<void>;
   /** It has ended by itself; what was in hand is finished. */
   readonly onCrash: (reason: string, trace: string | undefined) => void;
+  /** Nothing is in hand that is still waited for. */
+  readonly onIdle: () => void;
 }
 
 export type Loaded =
@@ -32,6 +34,7 @@ export class MessageThread {
   readonly #tornDown = Promise.withResolvers<string | undefined>();
   readonly #inHand = new Map<number, Work>();
   readonly #ids = new Map<Work, number>();
+  readonly #givenUp = new Map<number, Work>();
   #batch: Work[] = [];
   #lastId = 0;
 
@@ -52,10 +55,6 @@ export class MessageThread {
     return this.#loaded.promise;
   }
 
-  get isIdle(): boolean {
-    return this.#inHand.size === 0;
-  }
-
   has(work: Work): boolean {
     return this.#ids.has(work);
   }
@@ -73,10 +72,12 @@ export class MessageThread {
     if (id !== undefined) this.#post({ kind: 'cancel', id, why });
   }
 
-  /** It is not waited for any more. */
-  forget(work: Work): void {
+  /** It is finished; what the module still says of it comes late. */
+  giveUp(work: Work): void {
     const id = this.#ids.get(work);
-    if (id !== undefined) this.#take(id);
+    if (id === undefined) return;
+    this.#take(id);
+    this.#givenUp.set(id, work);
   }
 
   /** What the module does at its end; why it failed to, if it did. */
@@ -94,7 +95,7 @@ export class MessageThread {
 
   #flush(): void {
     if (!this.#isLoaded || this.#thread.ended || this.#batch.length === 0) return;
-    const batch = this.#batch;
+    const batch = this.#batch.filter((work) => this.has(work));
     this.#batch = [];
     // A body is a piece of what the socket read: cloning it would clone all of that.
     const bodies = Buffer.concat(batch.map(({ delivery }) => delivery.body));
@@ -145,9 +146,16 @@ export class MessageThread {
 
   #take(id: number): Work | undefined {
     const work = this.#inHand.get(id);
-    if (work === undefined) return undefined;
+    if (work === undefined) return this.#takeGivenUp(id);
     this.#inHand.delete(id);
     this.#ids.delete(work);
+    if (this.#inHand.size === 0) this.#options.onIdle();
+    return work;
+  }
+
+  #takeGivenUp(id: number): Work | undefined {
+    const work = this.#givenUp.get(id);
+    this.#givenUp.delete(id);
     return work;
   }
 

@@ -2,11 +2,11 @@
 
 import type { Deadline } from '../core/deadline.ts';
 import { HurricaneError } from '../core/errors.ts';
-import { doneBefore, onAbort, pause } from '../lib/waiting.ts';
+import { abortError, doneBefore, onAbort, pause } from '../lib/waiting.ts';
 import type { HandlerSurroundings, MessageHandler, Work } from './handler.ts';
 import { MessageThread, type Loaded, type MessageThreadOptions } from './message-thread.ts';
 
-export type ModuleHandlerOptions = Omit<MessageThreadOptions, 'onCrash'> &
+export type ModuleHandlerOptions = Omit<MessageThreadOptions, 'onCrash' | 'onIdle'> &
   Pick<HandlerSurroundings, 'onRestart'>;
 
 /** For a handler to end what it does when its signal aborts. */
@@ -38,8 +38,12 @@ export class ModuleHandler implements MessageHandler {
 
   async start(signal: AbortSignal): Promise<void> {
     const thread = this.#renew();
-    const stopWaiting = onAbort(signal, () => void thread.terminate());
-    const loaded = await thread.loaded.finally(stopWaiting);
+    const stopped = Promise.withResolvers<never>();
+    const stopWaiting = onAbort(signal, () => {
+      void thread.terminate();
+      stopped.reject(abortError(signal, 'loading the handler'));
+    });
+    const loaded = await Promise.race([thread.loaded, stopped.promise]).finally(stopWaiting);
     if (loaded.kind === 'unloadable') {
       await thread.terminate();
       throw this.#unloadable(loaded);
@@ -74,6 +78,9 @@ export class ModuleHandler implements MessageHandler {
     const thread: MessageThread = new MessageThread({
       ...this.#options,
       onCrash: (reason, trace) => this.#lose(thread, reason, trace),
+      onIdle: () => {
+        if (this.#retired.delete(thread)) void thread.terminate();
+      },
     });
     this.#thread = thread;
     return thread;
@@ -100,16 +107,13 @@ export class ModuleHandler implements MessageHandler {
     await pause(LAST_WORDS_MS, this.#stopped.signal);
     if (!thread.has(work) || this.#stopped.signal.aborted) return;
     const reason = `no end within ${work.timeoutMs / 1000}s (--handler-timeout)`;
-    thread.forget(work);
     if (this.#thread === thread) {
       this.#thread = undefined;
       this.#retired.add(thread);
       this.#options.onRestart('timeout', reason);
     }
     work.finish({ kind: 'timed-out', reason });
-    if (!thread.isIdle) return;
-    this.#retired.delete(thread);
-    await thread.terminate();
+    thread.giveUp(work);
   }
 
   #unloadable({ reason, trace }: Extract<Loaded, { kind: 'unloadable' }>): HurricaneError {

@@ -65,11 +65,11 @@ export class Subscription {
     await Promise.race([this.#first.promise, stopped.promise, failed]).finally(stopWaiting);
   }
 
-  /** No delivery comes after it has resolved, and no link is looked for. */
-  async cancel(): Promise<void> {
+  /** No delivery comes after it has resolved, unless the signal came first, and no link is looked for. */
+  async cancel(signal: AbortSignal): Promise<void> {
     const { link } = this;
     this.#become({ kind: 'draining', since: new Date(), link });
-    await link?.cancel();
+    await link?.cancel(signal);
   }
 
   async stop(deadline: Deadline): Promise<void> {

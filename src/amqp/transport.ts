@@ -62,8 +62,11 @@ export interface Link {
   publish(publishing: Publishing): Promise<void>;
   /** Makes the queues for failed messages anew, where that is ours to do. */
   redeclare(): Promise<void>;
-  /** No delivery comes after it has resolved; those at hand can still be settled. Never rejects. */
-  cancel(): Promise<void>;
+  /**
+   * No delivery comes after it has resolved, unless the signal came first; those at hand can still be
+   * settled. Never rejects.
+   */
+  cancel(signal: AbortSignal): Promise<void>;
   /** Everything settled so far reaches the broker; everything else goes back to the queue. Never rejects. */
   close(signal: AbortSignal): Promise<void>;
 }

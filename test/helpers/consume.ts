@@ -44,6 +44,28 @@ export function startConsumer(t: TestContext, options: ConsumeOptions): Promise<
   return startHurricane(t, words, { ...others, artefact, command: 'consume', cwd });
 }
 
+export interface Valve {
+  /** For the head of a handler module: there `await valve()` waits until the test opens it. */
+  readonly source: string;
+  open(): void;
+}
+
+export function useValve(t: TestContext): Valve {
+  const path = join(useTempDir(t), 'open');
+  const source = `
+import { existsSync } from 'node:fs';
+async function valve() {
+  while (!existsSync('${path}')) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+`;
+  return { source, open: () => writeFileSync(path, '') };
+}
+
+/** Every number from 0 on, below `count`. */
+export function numbers(count: number): readonly number[] {
+  return Array.from({ length: count }, (_, n) => n);
+}
+
 /** A client that is not ours, closed after the test. */
 export async function useClient(
   t: TestContext,

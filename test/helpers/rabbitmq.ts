@@ -15,7 +15,7 @@ import { usePort } from './port.ts';
 /** Not the one on PATH, which becomes another user and another folder. */
 export const RABBITMQ = '/usr/lib/rabbitmq/bin/rabbitmq-server';
 
-const BOOTS_WITHIN = { within: 60_000 };
+const BOOTS_WITHIN = { within: 120_000 };
 const LOCAL_EPMD = ['-address', '127.0.0.1', '-relaxed_command_check'];
 
 export interface RabbitmqOptions {

@@ -1,0 +1,94 @@
+// What a failed message carries to its next attempt.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import {
+  attemptOf,
+  isSuspect,
+  originOf,
+  republished,
+  type Failed,
+} from '../../../src/amqp/headers.ts';
+import type { Delivery } from '../../../src/amqp/transport.ts';
+
+const failed: Omit<Failed, 'delivery'> = {
+  attempt: 1,
+  reason: 'on purpose',
+  class: 'error',
+  queue: 'orders',
+  now: new Date('2026-01-02T03:04:05Z'),
+};
+
+test('carries body and properties on, and says what has happened', () => {
+  const { exchange, routingKey, body, properties } = republished(
+    { ...failed, delivery: delivery({ own: 1 }) },
+    'orders.retry.1000',
+    2,
+  );
+  assert.deepEqual([exchange, routingKey, String(body)], ['', 'orders.retry.1000', 'body']);
+  assert.equal(properties.messageId, 'm1');
+  assert.deepEqual(properties.headers, {
+    own: 1,
+    'hurricane-attempt': 2,
+    'hurricane-error': 'on purpose',
+    'hurricane-error-class': 'error',
+    'hurricane-first-failed': '2026-01-02T03:04:05.000Z',
+    'hurricane-queue': 'orders',
+    'hurricane-exchange': 'events',
+    'hurricane-routing-key': 'order.made',
+  });
+});
+
+test('keeps the first failure and where it was published, however often it fails', () => {
+  const first = republished({ ...failed, delivery: delivery({}) }, 'retry', 2);
+  const again = { ...delivery(first.properties.headers), exchange: '', routingKey: 'orders' };
+  const second = republished({ ...failed, now: new Date(), delivery: again }, 'retry', 3);
+  const { headers } = second.properties;
+  assert.equal(headers['hurricane-first-failed'], '2026-01-02T03:04:05.000Z');
+  assert.deepEqual(originOf(again), { exchange: 'events', routingKey: 'order.made' });
+  assert.equal(headers['hurricane-routing-key'], 'order.made');
+  assert.equal(attemptOf(headers), 3);
+});
+
+test('leaves out what brokers count, which would end in a cycle that they break', () => {
+  const counted = { 'x-death': [], 'x-first-death-queue': 'a', 'x-delivery-count': 3, 'x-own': 1 };
+  const { properties } = republished({ ...failed, delivery: delivery(counted) }, 'retry', 2);
+  assert.deepEqual(
+    Object.keys(properties.headers).filter((name) => name.startsWith('x-')),
+    ['x-own'],
+  );
+});
+
+test('cuts an error that would not fit a frame', () => {
+  const reason = 'x'.repeat(100_000);
+  const { properties } = republished({ ...failed, reason, delivery: delivery({}) }, 'retry', 2);
+  assert.equal(String(properties.headers['hurricane-error']).length, 2000);
+});
+
+test('suspects a message whose last attempt took down what ran it', () => {
+  const classes = ['crash', 'timeout', 'error', undefined];
+  assert.deepEqual(
+    classes.map((failure) => isSuspect({ 'hurricane-error-class': failure })),
+    [true, true, false, false],
+  );
+});
+
+test('believes no attempt that is not a number from 1 on', () => {
+  assert.deepEqual(
+    [2, 0, -1, '3', null].map((told) => attemptOf({ 'hurricane-attempt': told })),
+    [2, undefined, undefined, undefined, undefined],
+  );
+});
+
+function delivery(headers: Readonly<Record<string, unknown>>): Delivery {
+  return {
+    body: Buffer.from('body'),
+    properties: { messageId: 'm1', headers },
+    ...{ exchange: 'events', routingKey: 'order.made', redelivered: false, attempt: 1 },
+    isCurrent: () => true,
+    ack: () => undefined,
+    release: () => undefined,
+    requeue: () => undefined,
+  };
+}
