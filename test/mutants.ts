@@ -286,4 +286,71 @@ export const mutants: readonly Mutant[] = [
     testName:
       'SIGHUP and ctl replace a worker after it has ended, for which it has all of the grace period [js]',
   },
+  {
+    fault: 'a failed message is acknowledged although no queue has its copy',
+    file: 'src/amqp/republisher.ts',
+    find: '        if (!delivery.isCurrent() || link === undefined) break;\n',
+    replace: '        return true;\n',
+    testFile: 'test/e2e/consume-retries.test.ts',
+    testName:
+      'keeps a failed message while no queue takes it, is not ready, and goes on when one does [js]',
+  },
+  {
+    fault: 'the copy of a failed message may go nowhere',
+    file: 'src/amqp/amqp-091.ts',
+    find: 'mandatory: true',
+    replace: 'mandatory: false',
+    testFile: 'test/e2e/consume-retries.test.ts',
+    testName:
+      'keeps a failed message while no queue takes it, is not ready, and goes on when one does [js]',
+  },
+  {
+    fault: 'a message that has begun goes back at once when the consumer stops',
+    file: 'src/amqp/consumer.ts',
+    find: '    await this.#whenIdle(deadline);\n',
+    replace: '    await this.#whenIdle(Deadline.after(0));\n',
+    testFile: 'test/e2e/consume-drain.test.ts',
+    testName: 'ends what has begun, gives the rest back, begins nothing more, and ends with 0 [js]',
+  },
+  {
+    fault: 'messages that wait begin in the drain',
+    file: 'src/amqp/consumer.ts',
+    find: 'for (const attempt of this.#lanes.takeWaiting()) this.#giveBack(attempt);',
+    replace: 'this.#lanes.open();',
+    testFile: 'test/e2e/consume-drain.test.ts',
+    testName: 'ends what has begun, gives the rest back, begins nothing more, and ends with 0 [js]',
+  },
+  {
+    fault: 'the stop waits for a broker that says nothing',
+    file: 'src/amqp/consumer.ts',
+    find: 'this.#subscription.cancel(deadline.signal)',
+    replace: 'this.#subscription.cancel(new AbortController().signal)',
+    testFile: 'test/e2e/consume-drain.test.ts',
+    testName: 'ends within the grace period although the broker is frozen [js]',
+  },
+  {
+    fault: 'an acknowledgement of many goes one too far',
+    file: 'src/amqp/settlements.ts',
+    find: '(this.#acknowledged.delete(this.#lowest)) upTo = this.#lowest;',
+    replace: '(this.#acknowledged.delete(this.#lowest)) upTo = this.#lowest + 1;',
+    testFile: 'test/unit/amqp/settlements.test.ts',
+    testName:
+      'whatever the order in which 100 messages end, the broker never hears of an unfinished one',
+  },
+  {
+    fault: 'a suspect runs beside others',
+    file: 'src/amqp/lanes.ts',
+    find: 'if (entry.alone && this.#running.size > 0) return;',
+    replace: '',
+    testFile: 'test/unit/amqp/lanes.test.ts',
+    testName: 'lets a suspect run while nothing else does, and nobody overtakes it',
+  },
+  {
+    fault: 'the reason why a connection was closed is lost',
+    file: 'src/amqp/amqp-091.ts',
+    find: "channel.on('error', (error) => this.#end('channel', error));",
+    replace: "channel.on('close', () => this.#end('channel', this.#lastError));",
+    testFile: 'test/e2e/consume-broker.test.ts',
+    testName: 'consumes again when an operator has closed its connections [js]',
+  },
 ];

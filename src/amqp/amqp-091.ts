@@ -162,9 +162,7 @@ class Link091 implements Link {
     this.#options = options;
     for (const model of [models.consuming, models.publishing]) {
       model.on('error', (error) => (this.#lastError = error));
-      model.on('close', (error) => {
-        this.#end('connection', error ?? this.#lastError);
-      });
+      model.on('close', (error) => this.#end('connection', error ?? this.#lastError));
     }
     models.publishing.on('blocked', () => this.#setBlocked(true));
     models.publishing.on('unblocked', () => this.#setBlocked(false));
@@ -290,10 +288,7 @@ class Link091 implements Link {
 
   /** One that closes without an error of its own goes with its connection, which knows why. */
   #watch(channel: Channel): void {
-    channel.on('error', (error) => {
-      this.#end('channel', error);
-      this.#destroy();
-    });
+    channel.on('error', (error) => this.#end('channel', error));
   }
 
   #take(message: ConsumeMessage | null, onDelivery: OpenOptions['onDelivery']): void {

@@ -31,14 +31,6 @@ export default async function handle({ body }, { signal }) {
   await new Promise((resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
 }
 `;
-const LOOPS_FOR_EVER = `
-export default function handle({ body }) {
-  console.log('begun', body);
-  setTimeout(() => { for (;;); });
-  return new Promise(() => undefined);
-}
-`;
-
 const said = ({ output }: Hurricane, word: string): readonly string[] =>
   output.filter((line) => line.startsWith(word));
 
@@ -98,29 +90,6 @@ forEachArtefact(
     const back = await client.take(queue);
     assert.deepEqual([back?.content.toString(), back?.fields.redelivered], ['1', true]);
     assert.equal(back?.properties.headers?.['hurricane-attempt'], undefined);
-  },
-);
-
-forEachArtefact(
-  'ends at once at a second signal, whatever the handler does',
-  async (t, artefact) => {
-    const queue = `hurried-${artefact}`;
-    const hurricane = await startConsumer(t, {
-      ...{ artefact, broker, queue, handler: LOOPS_FOR_EVER },
-    });
-    await hurricane.up();
-    const client = await useClient(t, broker);
-    await client.send(queue, [1]);
-    await eventually(() => assert.deepEqual(said(hurricane, 'begun'), ['begun 1']));
-    hurricane.signal('SIGTERM');
-    await hurricane.sees('drain.started');
-    const askedAt = performance.now();
-    hurricane.signal('SIGTERM');
-    await hurricane.left;
-    const tookMs = performance.now() - askedAt;
-    assert.equal((await hurricane.exit).code, 130);
-    assert.ok(tookMs < 200, `${tookMs} ms`);
-    await eventually(async () => assert.equal(await client.count(queue), 1));
   },
 );
 

@@ -74,12 +74,16 @@ export class TcpProxy {
     this.#server.close();
   }
 
+  #ended(other: Socket): void {
+    if (!this.#swallows) other.destroy();
+  }
+
   #accept(client: Socket): void {
     const [host, port] = this.#address().split(':');
     const server = connect(Number(port), host);
     for (const socket of [client, server]) socket.setNoDelay().on('error', () => undefined);
-    client.on('close', () => server.destroy());
-    server.on('close', () => client.destroy());
+    client.on('close', () => this.#ended(server));
+    server.on('close', () => this.#ended(client));
     this.#pairs.push({ client, server });
     if (this.#swallows) {
       client.resume();

@@ -1,0 +1,255 @@
+// A broker that stops, freezes, closes connections, asks for silence or is cut off: the consumer outlives it.
+
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { test } from 'node:test';
+
+import { forEachArtefact } from '../helpers/artefacts.ts';
+import { numbers, startConsumer, useClient, useValve } from '../helpers/consume.ts';
+import { eventually } from '../helpers/eventually.ts';
+import type { Hurricane } from '../helpers/hurricane.ts';
+import { shareRabbitmq } from '../helpers/rabbitmq.ts';
+import { useTcpProxy } from '../helpers/tcp-proxy.ts';
+
+const broker = shareRabbitmq({
+  config: ['consumer_timeout = 3000'],
+  advanced: '[{rabbit, [{channel_tick_interval, 1000}]}].',
+});
+const WITHIN = { within: 20_000 };
+
+const SPEAKS = `
+export default function handle({ body }) {
+  console.log('handled', body);
+}
+`;
+const THROWS_AT_FIRST = `
+export default function handle({ body, attempt }) {
+  if (attempt === 1) throw new Error('on purpose');
+  console.log('handled', body);
+}
+`;
+
+const events = ({ logs }: Hurricane, name: string) => logs.filter(({ event }) => event === name);
+const readiness = async (hurricane: Hurricane) => (await hurricane.probe('ready')).status;
+
+forEachArtefact(
+  'consumes again when an operator has closed its connections',
+  async (t, artefact) => {
+    const queue = `closed-${artefact}`;
+    const hurricane = await startConsumer(t, { artefact, broker, queue, handler: SPEAKS });
+    await hurricane.up();
+    await broker.control('close_all_connections', 'maintenance');
+    const { reason } = await hurricane.sees('consumer.lost');
+    assert.match(String(reason), /maintenance/);
+    await hurricane.seesNth(2, 'consumer.subscribed');
+    const client = await useClient(t, broker);
+    await client.send(queue, [1]);
+    await eventually(() => assert.deepEqual(hurricane.output, ['handled 1']), WITHIN);
+    assert.equal(await readiness(hurricane), 200);
+  },
+);
+
+test('an acknowledgement never reaches another connection than its own [js]', async (t) => {
+  const queue = 'swapped';
+  const valve = useValve(t);
+  const hurricane = await startConsumer(t, {
+    ...{ artefact: 'js', broker, queue },
+    handler: `${valve.source}
+export default async function handle({ body, redelivered }) {
+  console.log(redelivered ? 'again' : 'first', body);
+  if (!redelivered) await valve();
+}`,
+    args: ['--concurrency', '100', '--prefetch', '100'],
+  });
+  await hurricane.up();
+  const client = await useClient(t, broker);
+  await client.send(queue, numbers(50));
+  const said = (word: string) => hurricane.output.filter((line) => line.startsWith(word)).length;
+  await eventually(() => assert.equal(said('first'), 50), WITHIN);
+  await broker.control('close_all_connections', 'swap');
+  await eventually(() => assert.equal(said('again'), 50), WITHIN);
+  valve.open();
+  await eventually(async () => {
+    const page = (await hurricane.probe('metrics')).body.toString();
+    assert.match(page, /outcome="lost"\} 50$/m);
+    assert.match(page, /outcome="ack"\} 50$/m);
+  }, WITHIN);
+  assert.equal(events(hurricane, 'consumer.lost').length, 1);
+});
+
+test('names the time that the broker allows for a message, and consumes on [js]', async (t) => {
+  const queue = 'slow';
+  const hurricane = await startConsumer(t, {
+    ...{ artefact: 'js', broker, queue },
+    handler: `
+export default async function handle({ redelivered }) {
+  console.log(redelivered);
+  if (!redelivered) await new Promise((resolve) => setTimeout(resolve, 6000));
+}`,
+  });
+  await hurricane.up();
+  const client = await useClient(t, broker);
+  await client.send(queue, [1]);
+  const { reason } = await hurricane.sees('consumer.lost');
+  assert.match(String(reason), /was not settled within the time that the broker allows/);
+  await eventually(() => assert.deepEqual(hurricane.output, ['false', 'true']), WITHIN);
+  assert.equal(await readiness(hurricane), 200);
+});
+
+test('goes on with what succeeds while the broker asks for silence, and keeps what fails [js]', async (t) => {
+  const queue = 'alarmed';
+  const valve = useValve(t);
+  const hurricane = await startConsumer(t, {
+    ...{ artefact: 'js', broker, queue },
+    // A connection is asked only when it publishes.
+    handler: `${valve.source}
+export default async function handle({ body, attempt }) {
+  if (body === 'fails' && attempt === 1) {
+    await valve();
+    throw new Error('on purpose');
+  }
+  if (attempt === 1) await valve();
+  console.log(body);
+}`,
+    args: ['--retry', '100ms', '--concurrency', '2'],
+  });
+  await hurricane.up();
+  const client = await useClient(t, broker);
+  await client.send(queue, ['fails', ...numbers(20)]);
+  await broker.control('set_vm_memory_high_watermark', 'absolute', '10MB');
+  t.after(() => broker.control('set_vm_memory_high_watermark', 'absolute', '4GB'));
+  const gauge = async (): Promise<string | undefined> => {
+    const page = (await hurricane.probe('metrics')).body.toString();
+    return /^hurricane_consumer_blocked\S* (\d)$/m.exec(page)?.[1];
+  };
+  valve.open();
+  await eventually(async () => assert.equal(await gauge(), '1'), WITHIN);
+  await eventually(() => assert.equal(hurricane.output.length, 20), WITHIN);
+  assert.equal(events(hurricane, 'message.retried').length, 0);
+  await broker.control('set_vm_memory_high_watermark', 'absolute', '4GB');
+  await eventually(() => assert.equal(hurricane.output.at(-1), 'fails'), WITHIN);
+  assert.equal(await gauge(), '0');
+});
+
+test('a broker that is frozen is noticed, and consumed from again when it thaws [js]', async (t) => {
+  const queue = 'freezes';
+  const hurricane = await startConsumer(t, {
+    ...{ artefact: 'js', broker, queue, handler: SPEAKS },
+    args: ['--heartbeat', '1s', '--connect-timeout', '1s', '--backoff', '100ms..500ms'],
+  });
+  await hurricane.up();
+  broker.signal('SIGSTOP');
+  t.after(() => broker.signal('SIGCONT'));
+  const frozenAt = performance.now();
+  await hurricane.sees('consumer.lost');
+  assert.ok(performance.now() - frozenAt < 5000, `${performance.now() - frozenAt} ms`);
+  await hurricane.seesNth(2, 'consumer.reconnecting');
+  assert.deepEqual(
+    [await readiness(hurricane), (await hurricane.probe('alive')).status],
+    [400, 200],
+  );
+  broker.signal('SIGCONT');
+  await hurricane.seesNth(2, 'consumer.subscribed');
+  const client = await useClient(t, broker);
+  await client.send(queue, [1]);
+  await eventually(() => assert.deepEqual(hurricane.output, ['handled 1']), WITHIN);
+});
+
+test('notices a network that swallows everything, and one that resets [js]', async (t) => {
+  const queue = 'swallowed';
+  const proxy = await useTcpProxy(t, broker.address);
+  const hurricane = await startConsumer(t, {
+    ...{ artefact: 'js', broker: proxy, queue, handler: SPEAKS },
+    args: ['--heartbeat', '1s', '--connect-timeout', '1s', '--backoff', '100ms..500ms'],
+  });
+  await hurricane.up();
+  proxy.reset();
+  await hurricane.seesNth(2, 'consumer.subscribed');
+  const { reason } = await hurricane.sees('consumer.lost');
+  assert.match(String(reason), /ECONNRESET/);
+  proxy.swallow();
+  const { reason: silence } = await hurricane.seesNth(2, 'consumer.lost');
+  assert.match(String(silence), /[Hh]eartbeat/);
+  await hurricane.sees(
+    ({ event, reason: why }) =>
+      event === 'consumer.reconnecting' && String(why).includes('ETIMEDOUT'),
+  );
+  proxy.restore();
+  await hurricane.seesNth(3, 'consumer.subscribed');
+});
+
+test('of several with a single active consumer the next takes over [js]', async (t) => {
+  const queue = 'single';
+  const options = { artefact: 'js', broker, queue, handler: SPEAKS } as const;
+  const first = await startConsumer(t, { ...options, args: ['--single-active'] });
+  await first.up();
+  const second = await startConsumer(t, { ...options, args: ['--single-active'] });
+  await second.up();
+  const client = await useClient(t, broker);
+  await client.send(queue, [1, 2]);
+  await eventually(() => assert.equal(first.output.length, 2), WITHIN);
+  assert.deepEqual(second.output, []);
+  first.signal('SIGKILL');
+  await client.send(queue, [3]);
+  await eventually(() => assert.deepEqual(second.output, ['handled 3']), WITHIN);
+});
+
+test('does not grow with the number of its connections [js]', async (t) => {
+  const queue = 'reconnects';
+  const rounds = process.env['SOAK'] === undefined ? 30 : 200;
+  const proxy = await useTcpProxy(t, broker.address);
+  const hurricane = await startConsumer(t, {
+    ...{ artefact: 'js', broker: proxy, queue, handler: SPEAKS },
+    args: ['--backoff', '1ms..10ms', '--heartbeat', '1s'],
+  });
+  await hurricane.up();
+  const descriptors = () => readdirSync(`/proc/${hurricane.pid}/fd`).length;
+  const before = descriptors();
+  for (const round of numbers(rounds)) {
+    proxy.reset();
+    await hurricane.seesNth(round + 2, 'consumer.subscribed');
+  }
+  await eventually(() => assert.ok(descriptors() <= before, `${descriptors()}, before ${before}`));
+  assert.doesNotMatch(hurricane.stderr, /MaxListeners/);
+});
+
+test('loses nothing to a broker that crashes, stays alive without it, and ends with it in order [js]', async (t) => {
+  const types = ['classic', 'quorum'] as const;
+  const client = await useClient(t, broker);
+  const hurricanes = await Promise.all(
+    types.map((type) =>
+      startConsumer(t, {
+        ...{ artefact: 'js', broker, queue: `crash-${type}`, handler: THROWS_AT_FIRST },
+        args: [
+          ...['--queue-type', type, '--retry', '500ms', '--backoff', '200ms..1s'],
+          ...['--concurrency', '4', '--prefetch', '20'],
+        ],
+      }),
+    ),
+  );
+  for (const hurricane of hurricanes) await hurricane.up();
+  // A quorum queue that is younger has no leader after a crash, for minutes.
+  await client.send('crash-quorum', numbers(50));
+  await eventually(() => assert.ok((hurricanes[1]?.output.length ?? 0) > 40), WITHIN);
+  for (const type of types) await client.send(`crash-${type}`, numbers(300));
+  await broker.stop('SIGKILL');
+  for (const hurricane of hurricanes) {
+    await hurricane.sees('consumer.lost');
+    assert.deepEqual(
+      [await readiness(hurricane), (await hurricane.probe('alive')).status],
+      [400, 200],
+    );
+  }
+  await broker.boot();
+  for (const hurricane of hurricanes) {
+    await hurricane.seesNth(2, 'consumer.subscribed', 60_000);
+    await eventually(() => assert.equal(new Set(hurricane.output).size, 300), { within: 30_000 });
+  }
+  await broker.stop('SIGTERM');
+  for (const hurricane of hurricanes) {
+    const lost = await hurricane.seesNth(2, 'consumer.lost');
+    assert.match(String(lost['reason']), /shutdown/i);
+    hurricane.signal('SIGTERM');
+    assert.equal((await hurricane.exit).code, 0);
+  }
+});
