@@ -2,8 +2,6 @@
 // one to publish with confirms, since a broker in need of memory stops reading from those that publish.
 // Whatever of it breaks, the whole link ends.
 
-import { readFileSync } from 'node:fs';
-import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 import amqp, {
@@ -17,7 +15,9 @@ import amqp, {
 import type { BrokerAddress, BrokerConfig, QueueConfig } from '../config/config.ts';
 import { HurricaneError } from '../core/errors.ts';
 import { doneBefore, onAbort } from '../lib/waiting.ts';
-import { channelFault, connectFault, endReason, type Trying } from './faults-091.ts';
+import { addressOf, displayAddress, displayPlace, tlsOptions } from './broker-address.ts';
+import { channelFault, connectFault, endReason } from './faults-091.ts';
+import type { Trying } from './faults.ts';
 import { attemptOf } from './headers.ts';
 import { Settlements } from './settlements.ts';
 import { declarations, sideQueues, type Declaration } from './topology.ts';
@@ -50,12 +50,11 @@ export class Amqp091 implements Transport {
   }
 
   address(attempt: number): string {
-    const { vhost, ...place } = this.#addressOf(attempt);
-    return `${displayAddress(place)}${vhost.startsWith('/') ? '' : '/'}${vhost}`;
+    return displayPlace(addressOf(this.#options.broker, attempt));
   }
 
   async open(options: OpenOptions): Promise<Link> {
-    const address = this.#addressOf(options.attempt);
+    const address = addressOf(this.#options.broker, options.attempt);
     const { vhost, user } = address;
     const at = displayAddress(address);
     const trying = { vhost, user, at, missing: this.#options.queue.missing };
@@ -72,13 +71,6 @@ export class Amqp091 implements Transport {
     );
     await link.begin();
     return link;
-  }
-
-  #addressOf(attempt: number): BrokerAddress {
-    const { addresses } = this.#options.broker;
-    const address = addresses[attempt % addresses.length];
-    if (address === undefined) throw new Error('there is no broker');
-    return address;
   }
 
   async #connect(
@@ -98,7 +90,7 @@ export class Amqp091 implements Transport {
         timeout: broker.connectTimeoutMs,
         noDelay: true,
         ...(broker.sasl === 'external' ? { credentials: amqp.credentials.external() } : {}),
-        ...(tls ? this.#tlsOptions(host) : {}),
+        ...(tls ? tlsOptions(broker.tls, host) : {}),
         clientProperties: {
           product: 'hurricane',
           connection_name: this.#options.connectionName,
@@ -117,17 +109,6 @@ export class Amqp091 implements Transport {
     } finally {
       stopWaiting();
     }
-  }
-
-  /** Read at each connection: certificates are renewed while we run. */
-  #tlsOptions(host: string) {
-    const { ca, cert, key } = this.#options.broker.tls;
-    return {
-      ...(isIP(host) === 0 ? { servername: host } : {}),
-      ...(ca === undefined ? {} : { ca: readCredential('amqp-ca', ca) }),
-      ...(cert === undefined ? {} : { cert: readCredential('amqp-cert', cert) }),
-      ...(key === undefined ? {} : { key: readCredential('amqp-key', key) }),
-    };
   }
 }
 
@@ -476,25 +457,10 @@ function tooLate(): LinkError {
   return new LinkError('timeout', `the broker did not let us consume within ${seconds}s`);
 }
 
-function readCredential(option: string, path: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    const { message } = error as Error;
-    throw new HurricaneError('permission-refused', `${option}: cannot read ${path}: ${message}`, {
-      hint: 'name a file that hurricane may read',
-    });
-  }
-}
-
 /** At once, whatever is still to be said. */
 function destroy(model: ChannelModel): void {
   model.on('error', () => undefined);
   // The library keeps its socket to itself, and its heartbeat beats on unless that has an error.
   const { stream } = model.connection as unknown as { readonly stream: Duplex };
   stream.destroy(new Error('given up'));
-}
-
-function displayAddress({ host, port }: Pick<BrokerAddress, 'host' | 'port'>): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }

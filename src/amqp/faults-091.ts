@@ -2,48 +2,30 @@
 
 import { HurricaneError } from '../core/errors.ts';
 import type { LinkEndCause } from '../core/events.ts';
+import {
+  accessRefused,
+  describe,
+  loginRefused,
+  notThere,
+  SAID_NOTHING,
+  tlsFault,
+  unreachable,
+  vhostRefused,
+  type Trying,
+} from './faults.ts';
 import { LinkError } from './transport.ts';
-
-/** What was tried when it failed. */
-export interface Trying {
-  readonly vhost: string;
-  readonly user: string;
-  /** `broker.example:5672`. */
-  readonly at: string;
-  readonly missing: 'wait' | 'fail';
-}
-
-const tlsFaults =
-  /CERT|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|ALTNAME|ERR_SSL|ERR_TLS|EPROTO|HOSTNAME_MISMATCH/;
 
 /** A connection that did not come about. */
 export function connectFault(error: unknown, trying: Trying): Error {
-  const { message, code } = describe(error);
-  if (/\b403\b|ACCESS[-_]REFUSED/.test(message)) {
-    return refused(`the broker at ${trying.at} refuses the login of user "${trying.user}"`, {
-      hint: 'correct user and password: AMQP_USER, AMQP_PASSWORD or AMQP_PASSWORD_FILE',
-    });
-  }
-  if (/got <?ConnectionClose|\b530\b|NOT_ALLOWED/.test(message)) {
-    return refused(
-      `the broker at ${trying.at} does not let user "${trying.user}" into vhost "${trying.vhost}", or has none of this name`,
-      { hint: 'correct --amqp-vhost, or give the user permission for it' },
-    );
-  }
-  if (tlsFaults.test(code)) {
-    return refused(`the broker at ${trying.at} cannot be trusted: ${code}: ${message}`, {
-      hint: 'give its certificate authority with --amqp-ca, its right name, and a port that speaks TLS',
-    });
-  }
+  const { message } = describe(error);
+  if (/\b403\b|ACCESS[-_]REFUSED/.test(message)) return loginRefused(trying);
+  if (/got <?ConnectionClose|\b530\b|NOT_ALLOWED/.test(message)) return vhostRefused(trying);
   const closed = message.includes('closed abruptly');
-  const reason = closed
-    ? 'it closed the connection before anything was said: is this port for TLS only?'
-    : message;
-  return new LinkError('connection', `the broker at ${trying.at} cannot be reached: ${reason}`);
+  return tlsFault(error, trying) ?? unreachable(trying, closed ? SAID_NOTHING : message);
 }
 
 /** A declaration, a binding or a subscription that the broker refused. */
-export function channelFault(error: unknown, { user, missing }: Trying): Error {
+export function channelFault(error: unknown, trying: Trying): Error {
   const { message } = describe(error);
   const text = brokerText(message);
   switch (replyCode(message)) {
@@ -52,17 +34,13 @@ export function channelFault(error: unknown, { user, missing }: Trying): Error {
         hint: 'give the properties that it has, delete it at the broker, or use --topology passive',
       });
     case 403:
-      // Somebody else consumes it, who may go.
-      if (text.includes('exclusive')) return new LinkError('channel', text);
-      return refused(`the broker refuses user "${user}": ${text}`, {
-        hint: 'give the user permission to configure, write and read, or use --topology passive',
-      });
+      return accessRefused(
+        trying,
+        text,
+        'give the user permission to configure, write and read, or use --topology passive',
+      );
     case 404:
-      return missing === 'wait'
-        ? new LinkError('missing', text)
-        : new HurricaneError('queue-missing', `it is not there: ${text}`, {
-            hint: 'declare it, or wait for it with --missing wait',
-          });
+      return notThere(trying, text);
     default:
       return new LinkError('channel', text);
   }
@@ -75,16 +53,6 @@ export function endReason(error: unknown, cause: LinkEndCause): string {
     return `a message was not settled within the time that the broker allows: ${brokerText(message)}`;
   }
   return message === '' ? `the ${cause} was closed` : brokerText(message);
-}
-
-function refused(message: string, details: { readonly hint: string }): HurricaneError {
-  return new HurricaneError('permission-refused', message, details);
-}
-
-function describe(error: unknown): { readonly message: string; readonly code: string } {
-  if (!(error instanceof Error)) return { message: '', code: '' };
-  const { code, message } = error as NodeJS.ErrnoException;
-  return { message: message === '' ? (code ?? '') : message, code: code ?? '' };
 }
 
 /** `…; 404 (NOT-FOUND) with message "NOT_FOUND - no queue …"`. */
