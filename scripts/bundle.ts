@@ -66,7 +66,7 @@ function programSettings({ root, outfile, version }: BundleOptions): BuildOption
       // yargs-parser asks where it is, for a feature that hurricane never uses.
       'import.meta.url': JSON.stringify('file:///'),
     },
-    plugins: [withoutUnused, lazyBuiltins],
+    plugins: [withoutUnused, withoutDebug, lazyBuiltins],
   };
 }
 
@@ -89,6 +89,20 @@ const withoutUnused: Plugin = {
     build.onLoad({ filter: /./, namespace: 'unused' }, () => ({
       contents:
         "module.exports = class { constructor() { throw new Error('left out of the bundle'); } };",
+    }));
+  },
+};
+
+/**
+ * rhea writes to stderr what the variable DEBUG asks for, which is the app's and not ours to obey, and among
+ * it is every frame with the password in it.
+ */
+const withoutDebug: Plugin = {
+  name: 'without-debug',
+  setup(build) {
+    build.onResolve({ filter: /^debug$/ }, ({ path }) => ({ path, namespace: 'debug' }));
+    build.onLoad({ filter: /./, namespace: 'debug' }, () => ({
+      contents: 'module.exports = () => Object.assign(() => {}, { enabled: false });',
     }));
   },
 };

@@ -39,13 +39,20 @@ export function isSuspect(headers: Properties['headers']): boolean {
 }
 
 /** Where its publisher sent it. */
-export function originOf({ properties, exchange, routingKey }: Delivery): {
+export function originOf({ properties, exchange, routingKey }: Delivery): Origin {
+  return originIn(properties.headers) ?? { exchange, routingKey };
+}
+
+interface Origin {
   readonly exchange: string;
   readonly routingKey: string;
-} {
-  const { [EXCHANGE]: from, [ROUTING_KEY]: key } = properties.headers;
-  if (typeof from !== 'string' || typeof key !== 'string') return { exchange, routingKey };
-  return { exchange: from, routingKey: key };
+}
+
+/** Undefined for a message that never failed. */
+export function originIn(headers: Properties['headers']): Origin | undefined {
+  const { [EXCHANGE]: exchange, [ROUTING_KEY]: routingKey } = headers;
+  if (typeof exchange !== 'string' || typeof routingKey !== 'string') return undefined;
+  return { exchange, routingKey };
 }
 
 /** For the queue `to`, with its next attempt or, as a dead letter, its last. */

@@ -58,7 +58,7 @@ export function sideQueues({
   type,
   deadLetter,
   retryDelaysMs,
-}: QueueConfig): readonly Declaration[] {
+}: QueueConfig): readonly Extract<Declaration, { kind: 'queue' }>[] {
   return [
     { kind: 'queue', name: deadLetter, durable, arguments: typeOf(type) },
     ...retryDelaysMs.map((delayMs) => ({

@@ -1,10 +1,10 @@
 // The cast of `hurricane consume`: the handler, the consumer that hands messages to it, and all that stands
 // behind them.
 
-import { Amqp091 } from '../amqp/amqp-091.ts';
 import { Consumer } from '../amqp/consumer.ts';
 import { publishingOf } from '../amqp/publication.ts';
 import type { MessageHandler } from '../amqp/handler.ts';
+import type { Transport } from '../amqp/transport.ts';
 import type { ConsumeConfig } from '../config/config.ts';
 import type { StopReason } from '../core/component.ts';
 import type { Deadline } from '../core/deadline.ts';
@@ -18,6 +18,7 @@ import type { MessageStatus } from './status.ts';
 
 export interface ConsumeCastOptions extends Stage {
   readonly config: ConsumeConfig;
+  readonly transport: Transport;
 }
 
 /** Built without effect; everything happens in the order of run.ts. */
@@ -29,7 +30,6 @@ export class ConsumeCast implements PlayCast {
   readonly #options: ConsumeCastOptions;
   readonly #backstage: Backstage;
   readonly #handler: MessageHandler;
-  readonly #transport: Amqp091;
 
   constructor(options: ConsumeCastOptions) {
     const { config, edge, shutdown } = options;
@@ -38,7 +38,6 @@ export class ConsumeCast implements PlayCast {
     const { emit } = events;
     this.#options = options;
     this.emit = emit;
-    this.#transport = new Amqp091({ broker, queue, connectionName: `hurricane ${queue.name}` });
     this.#backstage = new Backstage({
       ...options,
       events,
@@ -56,7 +55,7 @@ export class ConsumeCast implements PlayCast {
       onRestart: (cause, reason, stack) => emit('handler.restarted', { cause, reason, stack }),
     });
     this.intake = new Consumer({
-      transport: this.#transport,
+      transport: options.transport,
       handler: this.#handler,
       ...{ queue, flow, emit },
       reconnect: broker.reconnect,
@@ -171,7 +170,7 @@ export class ConsumeCast implements PlayCast {
       state: state.kind,
       since: state.since.toISOString(),
       reason: ('reason' in state ? state.reason : this.intake.heldBecause) ?? '',
-      broker: this.#transport.address(0),
+      broker: this.#options.transport.address(0),
       in_hand: load.active,
       waiting: load.queued,
       settled: load.finished,

@@ -252,6 +252,7 @@ export interface BackoffConfig {
 export interface BrokerConfig {
   /** At least one; of several the next is tried when one does not answer. */
   readonly addresses: readonly BrokerAddress[];
+  readonly protocol: '0-9-1' | '1.0';
   /** Paths; undefined where the system's own certificates are trusted, or none is shown. */
   readonly tls: {
     readonly ca: string | undefined;

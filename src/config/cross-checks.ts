@@ -36,6 +36,8 @@ const rules: readonly Rule[] = [
   queueIsNamed,
   oneHandler,
   keyHasItsCertificate,
+  protocolCanDeclare,
+  protocolKnowsTheWord,
 ];
 
 const pathOptions = ['startup-probe', 'readiness-probe', 'liveness-probe', 'metrics'] as const;
@@ -228,4 +230,26 @@ function keyHasItsCertificate({ values, entries }: Subject): readonly Problem[] 
   if ((values.amqpCert === undefined) === (values.amqpKey === undefined)) return [];
   const message = 'amqp-cert and amqp-key need each other: give both files';
   return [problem(message, ...givenBy(entries, 'amqp-cert', 'amqp-key'))];
+}
+
+function protocolCanDeclare({ values, entries }: Subject): readonly Problem[] {
+  if (values.protocol !== '1.0' || values.topology !== 'declare') return [];
+  const message =
+    'protocol 1.0 cannot declare queues: declare the queue, its retry queues and its dead letters ' +
+    'at the broker, and use topology passive to check that they are there, or none';
+  return [problem(message, ...givenBy(entries, 'protocol', 'topology'))];
+}
+
+function protocolKnowsTheWord({ values, entries }: Subject): readonly Problem[] {
+  if (values.protocol !== '1.0') return [];
+  const unknown = [
+    ...(values.exclusive ? (['exclusive'] as const) : []),
+    ...(values.priority === undefined ? [] : (['priority'] as const)),
+  ];
+  return unknown.map((name) =>
+    problem(
+      `${name} is no word of protocol 1.0: leave it out, or use protocol 0-9-1`,
+      ...givenBy(entries, 'protocol', name),
+    ),
+  );
 }

@@ -60,6 +60,7 @@ export interface Settled {
   readonly oneAtATime: boolean;
   /** Work comes from a queue and not by HTTP. */
   readonly consuming: boolean;
+  readonly protocol: '0-9-1' | '1.0';
   readonly queue: string;
   readonly concurrency: number;
   readonly durable: boolean;

@@ -547,6 +547,13 @@ export const options = {
     variables: ['AMQP_KEY', 'HURRICANE_AMQP_KEY'],
     help: 'file with the key of amqp-cert',
   },
+  protocol: {
+    on: consume,
+    group: 'broker',
+    parser: choice('0-9-1', '1.0'),
+    default: '0-9-1',
+    help: 'AMQP that the broker speaks; 1.0 cannot declare queues, and RabbitMQ has a plugin for it',
+  },
   sasl: {
     on: consume,
     group: 'broker',
@@ -625,7 +632,10 @@ export const options = {
     on: consume,
     group: 'queue',
     parser: choice('declare', 'passive', 'none'),
-    default: 'declare',
+    default: {
+      describe: 'declare; none with protocol 1.0',
+      derive: (s) => (s.protocol === '1.0' ? 'none' : 'declare'),
+    },
     help: 'declare exchange, queues and bindings, only check that they are there, or neither',
   },
   durable: {

@@ -90,14 +90,25 @@ function settledBy(
   values: Partial<Record<OptionKey, unknown>>,
   env: Environment,
 ): Settled {
-  const { host, port, probePort, appPort, appSocket, debug, queue, concurrency, durable } =
-    values as Settlement<'serve'>['values'] & Settlement<'consume'>['values'];
+  const {
+    host,
+    port,
+    probePort,
+    appPort,
+    appSocket,
+    debug,
+    protocol,
+    queue,
+    concurrency,
+    durable,
+  } = values as Settlement<'serve'>['values'] & Settlement<'consume'>['values'];
   return {
     host: host ?? '::',
     port: port ?? 8000,
     probePort: probePort ?? 8001,
     samePort: port !== 0 && port === probePort,
     consuming: command === 'consume',
+    protocol: protocol ?? '0-9-1',
     queue: queue ?? '',
     concurrency: concurrency ?? 8,
     durable: durable ?? true,

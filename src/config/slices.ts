@@ -383,6 +383,7 @@ function brokerConfig(
     | 'connectTimeout'
     | 'heartbeat'
     | 'noReconnect'
+    | 'protocol'
     | 'reconnect'
     | 'sasl'
   >,
@@ -394,6 +395,7 @@ function brokerConfig(
       [ca, cert, key].some((file) => file !== undefined),
     ),
     tls: { ca, cert, key },
+    protocol: values.protocol,
     sasl: values.sasl,
     heartbeatMs: values.heartbeat,
     connectTimeoutMs: values.connectTimeout,

@@ -27,6 +27,7 @@ const packages: Readonly<Record<string, string>> = {
   execa: 'process/spawn.ts',
   'http-proxy': 'proxy/forward.ts',
   amqplib: 'amqp/amqp-091.ts',
+  'rhea-promise': 'amqp/amqp-10.ts',
   'yargs-parser': 'cli/cli.ts',
   pino: 'core/log.ts',
   'prom-client': 'metrics/registry.ts',

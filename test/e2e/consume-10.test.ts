@@ -1,0 +1,229 @@
+// Messages over AMQP 1.0, by the plugin of a real RabbitMQ 3.x: what is promised for 0-9-1 holds here too.
+
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import type { TestContext } from 'node:test';
+
+import rhea from 'rhea';
+
+import { forEachArtefact, type Artefact } from '../helpers/artefacts.ts';
+import { startConsumer, useClient, type Client } from '../helpers/consume.ts';
+import { eventually } from '../helpers/eventually.ts';
+import type { Hurricane } from '../helpers/hurricane.ts';
+import { shareRabbitmq } from '../helpers/rabbitmq.ts';
+
+const broker = shareRabbitmq({ plugins: ['rabbitmq_management', 'rabbitmq_amqp1_0'] });
+
+const SPEAKS_AND_FAILS_WHEN_TOLD = `
+export default async function handle({ id, body, attempt }) {
+  console.log('handled', id, attempt);
+  if (body.fail) throw new TypeError('on purpose');
+}
+`;
+
+const TAKES_A_WHILE = `
+export default async function handle({ id, attempt, redelivered }) {
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  console.log('handled', id, attempt, redelivered);
+}
+`;
+
+const TAKES_A_SECOND = `
+export default async function handle({ id }) {
+  console.log('begun', id);
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+}
+`;
+
+interface Options {
+  readonly handler?: string;
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+function start(
+  t: TestContext,
+  artefact: Artefact,
+  queue: string,
+  { handler = SPEAKS_AND_FAILS_WHEN_TOLD, args = [], env = {} }: Options = {},
+): Promise<Hurricane> {
+  const speaks = ['--protocol', '1.0', ...args];
+  return startConsumer(t, { artefact, broker, queue, handler, args: speaks, env });
+}
+
+/** The queue, its dead letters, and a queue for each delay: nobody else makes them. */
+async function declare({ channel }: Client, queue: string, delays: readonly number[] = []) {
+  const back = { 'x-dead-letter-exchange': '', 'x-dead-letter-routing-key': queue };
+  const quorum = { 'x-queue-type': 'quorum' };
+  await channel.assertQueue(queue, { arguments: quorum });
+  await channel.assertQueue(`${queue}.dead`, { arguments: quorum });
+  for (const delay of delays) {
+    await channel.assertQueue(`${queue}.retry.${delay}`, {
+      arguments: { ...quorum, ...back, 'x-message-ttl': delay },
+    });
+  }
+}
+
+/** Takes one for good, as a client of the same protocol: another does not see its properties. */
+async function takeOver10(t: TestContext, queue: string): Promise<Record<string, unknown>> {
+  const place = { host: '127.0.0.1', port: broker.port, username: 'guest', password: 'guest' };
+  const connection = rhea.create_container().connect({ ...place, reconnect: false });
+  const source = { address: `/amq/queue/${queue}` };
+  const receiver = connection.open_receiver({ source, credit_window: 1 });
+  const [{ message }] = (await once(receiver, 'message', { signal: t.signal })) as [
+    { message: Record<string, unknown> },
+  ];
+  const closed = once(connection, 'connection_close');
+  connection.close();
+  await closed;
+  return message;
+}
+
+forEachArtefact(
+  'hands every confirmed message to the handler, although it is killed',
+  async (t, artefact) => {
+    const queue = `complete/${artefact} ä`;
+    const client = await useClient(t, broker);
+    await declare(client, queue);
+    await client.send(
+      queue,
+      Array.from({ length: 300 }, (_, n) => ({ n })),
+    );
+    const outputs: string[] = [];
+    const options = { handler: TAKES_A_WHILE, args: ['--prefetch', '50'] };
+    for (let lives = 0; lives < 2; lives += 1) {
+      const hurricane = await start(t, artefact, queue, options);
+      await eventually(() => assert.ok(hurricane.output.length >= 20), { within: 20_000 });
+      hurricane.signal('SIGKILL');
+      await hurricane.exit;
+      outputs.push(...hurricane.output);
+    }
+    const hurricane = await start(t, artefact, queue, options);
+    await eventually(
+      () => {
+        const handled = [...outputs, ...hurricane.output].map((line) => line.split(' ')[1]);
+        assert.equal(new Set(handled).size, 300);
+      },
+      { within: 20_000 },
+    );
+    hurricane.signal('SIGTERM');
+    assert.equal((await hurricane.exit).code, 0);
+    outputs.push(...hurricane.output);
+    assert.equal(await client.count(queue), 0);
+    const seen = new Set<string>();
+    for (const line of outputs) {
+      const [, id = '', attempt, redelivered] = line.split(' ');
+      if (seen.has(id)) assert.ok(redelivered === 'true' || Number(attempt) > 1, line);
+      seen.add(id);
+    }
+  },
+);
+
+forEachArtefact('climbs the ladder of retries, then writes a dead letter', async (t, artefact) => {
+  const queue = `ladder-${artefact}`;
+  const client = await useClient(t, broker);
+  await declare(client, queue, [200, 800]);
+  const hurricane = await start(t, artefact, queue, {
+    args: ['--retry', '200ms,800ms', '--topology', 'passive'],
+  });
+  await hurricane.up();
+  assert.match(String((await hurricane.sees('consumer.subscribed'))['broker']), /^RabbitMQ 3\./);
+  await client.send(queue, [{ fail: true }]);
+  const { time: first } = await hurricane.seesNth(1, 'message.retried');
+  const { time: last, attempt } = await hurricane.sees('message.dead');
+  assert.equal(attempt, 3);
+  const tookMs = Date.parse(String(last)) - Date.parse(String(first));
+  assert.ok(tookMs >= 1000 && tookMs < 5000, `${tookMs} ms`);
+  const { message_id, content_type, subject, application_properties } = await takeOver10(
+    t,
+    `${queue}.dead`,
+  );
+  const headers = application_properties as Record<string, unknown>;
+  assert.deepEqual([message_id, content_type, subject], ['0', 'application/json', queue]);
+  assert.match(String(headers['hurricane-error']), /^TypeError: on purpose/);
+  assert.deepEqual([headers['hurricane-attempt'], headers['hurricane-queue']], [3, queue]);
+});
+
+forEachArtefact('keeps a failed message whose next queue is not there', async (t, artefact) => {
+  const queue = `kept-${artefact}`;
+  const client = await useClient(t, broker);
+  await declare(client, queue);
+  const hurricane = await start(t, artefact, queue, { args: ['--retry', '200ms'] });
+  await hurricane.up();
+  await client.send(queue, [{ fail: true }]);
+  const { to, reason } = await hurricane.sees('message.publish-failed');
+  assert.equal(to, `${queue}.retry.200`);
+  assert.match(String(reason), /no queue/);
+  await eventually(async () => assert.notEqual((await hurricane.probe('ready')).status, 200));
+  await declare(client, queue, [200]);
+  await hurricane.sees('message.dead');
+});
+
+forEachArtefact('waits for a queue that is deleted, or ends with 69', async (t, artefact) => {
+  const queue = `deleted-${artefact}`;
+  const client = await useClient(t, broker);
+  await declare(client, queue);
+  const waits = await start(t, artefact, queue, { args: ['--backoff', '100ms..200ms'] });
+  const fails = await start(t, artefact, queue, { args: ['--missing', 'fail'] });
+  await Promise.all([waits.up(), fails.up()]);
+  await client.channel.deleteQueue(queue);
+  await waits.sees(({ event, cause }) => event === 'consumer.reconnecting' && cause === 'missing');
+  assert.notEqual((await waits.probe('ready')).status, 200);
+  assert.equal((await waits.probe('alive')).status, 200);
+  assert.equal((await fails.exit).code, 69);
+  await declare(client, queue);
+  await waits.seesNth(2, 'consumer.subscribed');
+  await client.send(queue, [{}]);
+  await eventually(() => assert.equal(waits.output.length, 1));
+});
+
+forEachArtefact(
+  'a broker that does not let us in is the end, with 77 and a reason',
+  async (t, artefact) => {
+    const queue = `refused-${artefact}`;
+    const client = await useClient(t, broker);
+    await declare(client, queue);
+    const user = `weak-${artefact}`;
+    await broker.api('PUT', `users/${user}`, { password: 'weak-secret', tags: '' });
+    const nothing = { configure: '^$', write: '^$', read: '^$' };
+    await broker.api('PUT', `permissions/%2F/${user}`, nothing);
+    const cases = [
+      [{ AMQP_PASSWORD: 'wrong-secret' }, /refuses the login of user "guest"/],
+      [{ AMQP_VHOST: 'nowhere' }, /does not let user "guest" into vhost "nowhere"/],
+      [
+        { AMQP_USER: user, AMQP_PASSWORD: 'weak-secret' },
+        new RegExp(`refuses user "${user}": access to queue '${queue}'`),
+      ],
+    ] as const;
+    for (const [env, why] of cases) {
+      const hurricane = await start(t, artefact, queue, { env });
+      assert.equal((await hurricane.exit).code, 77);
+      const { reason } = await hurricane.sees('hurricane.ended');
+      assert.match(String(reason), why);
+      assert.doesNotMatch(JSON.stringify(hurricane.logs), /-secret/);
+    }
+  },
+);
+
+forEachArtefact('a stop finishes what has begun and gives the rest back', async (t, artefact) => {
+  const queue = `drained-${artefact}`;
+  const client = await useClient(t, broker);
+  await declare(client, queue);
+  await client.send(
+    queue,
+    Array.from({ length: 40 }, (_, n) => ({ n })),
+  );
+  const args = ['--concurrency', '4', '--prefetch', '20'];
+  const hurricane = await start(t, artefact, queue, {
+    ...{ handler: TAKES_A_SECOND, args },
+    // What the library has to say of frames, the password among them, is nobody's business.
+    env: { DEBUG: '*' },
+  });
+  await eventually(() => assert.equal(hurricane.output.length, 4), { within: 20_000 });
+  hurricane.signal('SIGTERM');
+  assert.equal((await hurricane.exit).code, 0);
+  const { completed, shed } = await hurricane.sees('drain.ended');
+  assert.deepEqual([hurricane.output.length, completed, shed], [4, 4, 16]);
+  await eventually(async () => assert.equal(await client.count(queue), 36));
+  assert.equal(hurricane.stderr, '');
+});
