@@ -1,0 +1,117 @@
+// The central promise of consume: a consumer that is killed again and again loses nothing, and says what it
+// hands out twice. And what is measured in milliseconds: probes beside a busy handler, and a hurried stop.
+
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { promisify } from 'node:util';
+
+import { forEachArtefact } from '../helpers/artefacts.ts';
+import { numbers, startConsumer, useClient } from '../helpers/consume.ts';
+import { eventually } from '../helpers/eventually.ts';
+import { askProbes, percentile } from '../helpers/prober.ts';
+import { shareRabbitmq } from '../helpers/rabbitmq.ts';
+import { useSeeds } from '../helpers/seeded.ts';
+
+const broker = shareRabbitmq();
+const isLong = process.env['SOAK'] !== undefined;
+const [COUNT, KILLS] = isLong ? [5000, 10] : [500, 3];
+
+/** A tenth fails at the first attempt. */
+const HANDLES_SOME_AT_ONCE = `
+export default async function handle({ body, attempt, redelivered }) {
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  console.log(body, attempt, redelivered);
+  if (attempt === 1 && body % 10 === 0) throw new Error('on purpose');
+}
+`;
+const LOOPS_FOR_EVER = `
+export default function handle() {
+  console.log('begun');
+  for (;;);
+}
+`;
+
+test('loses no message of another client to kill -9, and flags each that comes again [js]', async (t) => {
+  const queue = 'killed';
+  const [random] = useSeeds(t, 1);
+  const start = () =>
+    startConsumer(t, {
+      ...{ artefact: 'js', broker, queue, handler: HANDLES_SOME_AT_ONCE },
+      args: ['--retry', '200ms', '--concurrency', '8', '--prefetch', '50'],
+    });
+  let hurricane = await start();
+  await hurricane.up();
+  const script = join(import.meta.dirname, '../scripts/publishes.py');
+  const words = [script, `${broker.port}`, queue, `${COUNT}`];
+  const publishing = promisify(execFile)('/usr/bin/python3', words);
+  const outputs = [hurricane.output];
+  const handledBeforeKill = numbers(KILLS).map(() => random?.between(1, COUNT / KILLS / 2) ?? 1);
+  for (const some of handledBeforeKill) {
+    await eventually(() => assert.ok(hurricane.output.length >= some), { within: 30_000 });
+    hurricane.signal('SIGKILL');
+    await hurricane.left;
+    hurricane = await start();
+    outputs.push(hurricane.output);
+  }
+  await publishing;
+  const client = await useClient(t, broker);
+  await eventually(
+    async () => {
+      const done = outputs.flat().filter((line) => !/^\d*0 1 /.test(line));
+      assert.equal(new Set(done.map((line) => line.split(' ')[0])).size, COUNT);
+      assert.equal(await client.count(`${queue}.retry.200`), 0);
+    },
+    { within: 60_000 },
+  );
+  hurricane.signal('SIGTERM');
+  assert.equal((await hurricane.exit).code, 0);
+  assert.deepEqual([await client.count(queue), await client.count(`${queue}.dead`)], [0, 0]);
+
+  const seen = new Set<string>();
+  let again = 0;
+  for (const line of outputs.flat()) {
+    const [body = '', attempt, redelivered] = line.split(' ');
+    if (seen.has(body)) {
+      again += 1;
+      assert.ok(redelivered === 'true' || Number(attempt) > 1, `not flagged: ${line}`);
+    }
+    seen.add(body);
+  }
+  t.diagnostic(`${again} of ${COUNT} were handed to a handler again, after ${KILLS} kills`);
+});
+
+forEachArtefact(
+  'answers probes within 100 ms and keeps its connection while a handler loops for ever',
+  async (t, artefact) => {
+    const queue = `loops-${artefact}`;
+    const hurricane = await startConsumer(t, {
+      ...{ artefact, broker, queue, handler: LOOPS_FOR_EVER },
+      args: ['--heartbeat', '1s'],
+    });
+    await hurricane.up();
+    const client = await useClient(t, broker);
+    await client.send(queue, [1]);
+    await eventually(() => assert.deepEqual(hurricane.output, ['begun']));
+    // Longer than the broker waits for a heartbeat.
+    const samples = await askProbes(t, hurricane.probePort, {
+      samples: isLong ? 1000 : 200,
+      everyMs: 20,
+    });
+    assert.ok(samples.every(({ status }) => status === 200));
+    const p99 = percentile(samples, 0.99);
+    assert.ok(p99 < 100, `99 of 100 probes within ${p99} ms`);
+    assert.ok(!hurricane.logs.some(({ event }) => event === 'consumer.lost'));
+
+    hurricane.signal('SIGTERM');
+    await hurricane.sees('drain.started');
+    const askedAt = performance.now();
+    hurricane.signal('SIGTERM');
+    await hurricane.left;
+    const tookMs = performance.now() - askedAt;
+    assert.equal((await hurricane.exit).code, 130);
+    assert.ok(tookMs < 200, `ended ${tookMs} ms after the second signal`);
+    await eventually(async () => assert.equal(await client.count(queue), 1));
+  },
+);
