@@ -68,16 +68,14 @@ async function loadRunning<C extends 'serve' | 'worker' | 'consume', T>(
   const secret = readSecret(settled, input);
   const found = [...crossCheck(settled), ...secret.problems];
   const loaded = finish(settled, found, input, (values) =>
-    slice(values, { ...surroundings(command, input), webhookSecret: secret.value }),
+    slice(values, { ...surroundings(input), webhookSecret: secret.value }),
   );
   return { ...loaded, warnings: [...loaded.warnings, ...cautions(settled.values)] };
 }
 
 export async function loadCheckConfig(input: LoadInput): Promise<Loaded<CheckCommandConfig>> {
   const settled = await settle('check', input);
-  return finish(settled, [], input, (values) =>
-    toCheckConfig(values, surroundings('check', input)),
-  );
+  return finish(settled, [], input, (values) => toCheckConfig(values, surroundings(input)));
 }
 
 export async function loadProbeTarget(input: LoadInput): Promise<Loaded<ProbeTarget>> {
@@ -111,13 +109,16 @@ function surroundings(command: CommandName, { appCommand, env, random }: LoadInp
   return { appCommand, random, webhookSecret: undefined, secretVariables: secrets };
 }
 
-/** Our own variables that are secret by their row, or because a URL in them holds credentials. */
-function secretVariables(command: CommandName, env: Sources['env']): readonly string[] {
-  const own = rows.filter(({ on }) => on.includes(command));
-  return own.flatMap((row) =>
+/**
+ * Our own variables that are secret by their row, or because a URL in them holds credentials. Those that are not
+ * ours alone, such as AMQP_PASSWORD, are the app's too.
+ */
+function secretVariables(env: Sources['env']): readonly string[] {
+  return rows.flatMap((row) =>
     variablesOf(row.name, row).filter((name) => {
       const value = env[name] ?? '';
-      return row.secret === true || maskCredentials(value) !== value;
+      const isSecret = row.secret === true || maskCredentials(value) !== value;
+      return isSecret && name.startsWith('HURRICANE_');
     }),
   );
 }

@@ -385,11 +385,17 @@ suite('secrets', () => {
     assert.match(await onlyMessage({ flags, files: { '/run/secret': '\n' } }), /is empty/);
   });
 
-  test('the variables to hide from other programs are the secret ones and those with credentials', async () => {
+  test('the variables to hide from other programs are ours that are secret or hold credentials', async () => {
     const { secretVariables } = await load({
-      env: { HURRICANE_WAIT_FOR: 'http://me:pw@db', HURRICANE_CHECK: 'liveness=http://db' },
+      env: {
+        HURRICANE_WAIT_FOR: 'http://me:pw@db',
+        HURRICANE_CHECK: 'liveness=http://db',
+        AMQP_PASSWORD: 'also the app’s',
+      },
     });
     assert.deepEqual([...secretVariables].sort(), [
+      'HURRICANE_AMQP_PASSWORD',
+      'HURRICANE_AMQP_URL',
       'HURRICANE_WAIT_FOR',
       'HURRICANE_WEBHOOK_SECRET_FILE',
       'HURRICANE_WEBHOOK_URL',
