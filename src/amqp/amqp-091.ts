@@ -55,9 +55,9 @@ export class Amqp091 implements Transport {
 
   async open(options: OpenOptions): Promise<Link> {
     const address = addressOf(this.#options.broker, options.attempt);
-    const { vhost, user } = address;
+    const { vhost, user, tls } = address;
     const at = displayAddress(address);
-    const trying = { vhost, user, at, missing: this.#options.queue.missing };
+    const trying = { vhost, user, at, tls, missing: this.#options.queue.missing };
     const consuming = await this.#connect(address, trying, options.signal);
     const publishing = await this.#connect(address, trying, options.signal).catch(
       (error: unknown) => {
@@ -128,6 +128,7 @@ class Link091 implements Link {
   readonly #settlements = new Settlements();
   readonly #ended = Promise.withResolvers<LinkEnd>();
   #alive = true;
+  #isOpen = false;
   #lastError: unknown;
   #channel: Channel | undefined;
   #publisher: ConfirmChannel | undefined;
@@ -169,8 +170,8 @@ class Link091 implements Link {
     const late = Promise.withResolvers<never>();
     const timer = setTimeout(() => late.reject(tooLate()), OPEN_MS);
     const stopWaiting = onAbort(open.signal, () => late.reject(tooLate()));
-    const lost = this.ended.then(({ cause, reason }) => {
-      throw new LinkError(cause, reason);
+    const lost = this.ended.then(({ cause, reason, fatal }) => {
+      throw fatal ?? new LinkError(cause, reason);
     });
     try {
       await Promise.race([opening, late.promise, lost]);
@@ -254,6 +255,7 @@ class Link091 implements Link {
       },
     );
     this.#consumerTag = consumerTag;
+    this.#isOpen = true;
   }
 
   async #declareAll(channel: Channel): Promise<void> {
@@ -269,7 +271,10 @@ class Link091 implements Link {
 
   /** One that closes without an error of its own goes with its connection, which knows why. */
   #watch(channel: Channel): void {
-    channel.on('error', (error) => this.#end('channel', error));
+    channel.on('error', (error) => {
+      // While it opens, this is known before what was asked of it is known to have failed.
+      this.#end('channel', this.#isOpen ? error : channelFault(error, this.#options.trying));
+    });
   }
 
   #take(message: ConsumeMessage | null, onDelivery: OpenOptions['onDelivery']): void {
@@ -341,9 +346,9 @@ class Link091 implements Link {
   #finish(cause: LinkEnd['cause'], error: unknown): void {
     this.#alive = false;
     const fatal = error instanceof HurricaneError ? error : undefined;
-    const reason = endReason(error, cause);
-    this.#unconfirmed?.reject(new Error(reason));
-    this.#ended.resolve({ cause, reason, fatal });
+    const end = { cause, reason: endReason(error, cause), fatal };
+    this.#unconfirmed?.reject(new Error(end.reason));
+    this.#ended.resolve(error instanceof LinkError ? error.end : end);
   }
 }
 

@@ -74,8 +74,8 @@ export class Amqp10 implements Transport {
   async open(open: OpenOptions): Promise<Link> {
     const { broker, queue } = this.#options;
     const address = addressOf(broker, open.attempt);
-    const { vhost, user } = address;
-    const trying = { vhost, user, at: displayAddress(address), missing: queue.missing };
+    const { vhost, user, tls } = address;
+    const trying = { vhost, user, tls, at: displayAddress(address), missing: queue.missing };
     const link = new Link10({ ...this.#options, address, trying, open });
     await link.begin();
     return link;

@@ -17,10 +17,10 @@ import { LinkError } from './transport.ts';
 
 /** A connection that did not come about. */
 export function connectFault(error: unknown, trying: Trying): Error {
-  const { message } = describe(error);
+  const { message, code } = describe(error);
   if (/\b403\b|ACCESS[-_]REFUSED/.test(message)) return loginRefused(trying);
   if (/got <?ConnectionClose|\b530\b|NOT_ALLOWED/.test(message)) return vhostRefused(trying);
-  const closed = message.includes('closed abruptly');
+  const closed = !trying.tls && (message.includes('closed abruptly') || code === 'ECONNRESET');
   return tlsFault(error, trying) ?? unreachable(trying, closed ? SAID_NOTHING : message);
 }
 

@@ -9,6 +9,7 @@ export interface Trying {
   readonly user: string;
   /** `broker.example:5672`. */
   readonly at: string;
+  readonly tls: boolean;
   readonly missing: 'wait' | 'fail';
 }
 

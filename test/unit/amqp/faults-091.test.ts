@@ -7,7 +7,13 @@ import { channelFault, connectFault, endReason } from '../../../src/amqp/faults-
 import { LinkError } from '../../../src/amqp/transport.ts';
 import { HurricaneError } from '../../../src/core/errors.ts';
 
-const trying = { vhost: 'shop', user: 'ann', at: 'broker:5672', missing: 'wait' } as const;
+const trying = {
+  vhost: 'shop',
+  user: 'ann',
+  at: 'broker:5672',
+  tls: false,
+  missing: 'wait',
+} as const;
 
 function said(code: number, text: string): Error {
   return new Error(`Channel closed by server: ${code} (X) with message "${text}"`);
@@ -48,6 +54,12 @@ test('says which broker, which user and why', () => {
     connectFault(new Error('403 (ACCESS-REFUSED)'), trying).message,
     'the broker at broker:5672 refuses the login of user "ann"',
   );
+});
+
+test('a reset before a word was said names TLS, unless TLS was spoken', () => {
+  const reset = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
+  assert.match(connectFault(reset, trying).message, /is this port for TLS only\?$/);
+  assert.match(connectFault(reset, { ...trying, tls: true }).message, /: read ECONNRESET$/);
 });
 
 test('other arguments and no permission are fatal; a queue that is missing or taken is waited for', () => {
