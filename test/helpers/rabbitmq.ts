@@ -20,7 +20,9 @@ const LOCAL_EPMD = ['-address', '127.0.0.1', '-relaxed_command_check'];
 
 export interface RabbitmqOptions {
   /** Without them the node knows AMQP 0-9-1 only, and boots no faster. */
-  readonly plugins?: readonly ('rabbitmq_management' | 'rabbitmq_amqp1_0')[];
+  readonly plugins?: readonly (
+    'rabbitmq_management' | 'rabbitmq_amqp1_0' | 'rabbitmq_auth_mechanism_ssl'
+  )[];
   /** Further lines of rabbitmq.conf. */
   readonly config?: readonly string[];
   /** Erlang terms for advanced.config: `[{rabbit, [{channel_tick_interval, 1000}]}].` */
