@@ -104,9 +104,8 @@ function finish<C extends CommandName, T>(
   };
 }
 
-function surroundings(command: CommandName, { appCommand, env, random }: LoadInput): Surroundings {
-  const secrets = secretVariables(command, env);
-  return { appCommand, random, webhookSecret: undefined, secretVariables: secrets };
+function surroundings({ appCommand, env, random }: LoadInput): Surroundings {
+  return { appCommand, random, webhookSecret: undefined, secretVariables: secretVariables(env) };
 }
 
 /**

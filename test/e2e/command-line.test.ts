@@ -27,9 +27,9 @@ async function print(t: TestContext, artefact: Artefact, ...args: readonly strin
   return stdout;
 }
 
-forEachArtefact('without a command it says six lines and one example', async (t, artefact) => {
+forEachArtefact('without a command it says seven lines and one example', async (t, artefact) => {
   const [text, example, ...rest] = (await print(t, artefact)).split('\n\n');
-  assert.equal(text?.split('\n').length, 6);
+  assert.equal(text?.split('\n').length, 7);
   assert.match(example ?? '', /^Example: hurricane serve .*-- node app\.js\n$/);
   assert.deepEqual(rest, []);
 });
