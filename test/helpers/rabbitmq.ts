@@ -11,6 +11,7 @@ import { after, before } from 'node:test';
 import { isInstalled } from './apps.ts';
 import { eventually } from './eventually.ts';
 import { usePort } from './port.ts';
+import { request } from './request.ts';
 
 /** Not the one on PATH, which becomes another user and another folder. */
 export const RABBITMQ = '/usr/lib/rabbitmq/bin/rabbitmq-server';
@@ -95,7 +96,7 @@ export class Rabbitmq {
 
   /** Asks the management plugin: `api('PUT', 'vhosts/a')`. Rejects unless it says 2xx. */
   async api(method: string, path: string, body?: unknown): Promise<unknown> {
-    const answer = await fetch(`http://127.0.0.1:${this.#ports.management}/api/${path}`, {
+    const answer = await request(`http://127.0.0.1:${this.#ports.management}/api/${path}`, {
       method,
       headers: {
         authorization: `Basic ${Buffer.from('guest:guest').toString('base64')}`,
@@ -103,8 +104,8 @@ export class Rabbitmq {
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
-    const text = await answer.text();
-    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
+    const { status, text } = answer;
+    if (status >= 300) throw new Error(`${method} ${path}: ${status} ${text}`);
     return text === '' ? undefined : JSON.parse(text);
   }
 
