@@ -1,7 +1,7 @@
 // The variables of the environment, and what Kubernetes puts among them.
 
 import { closest } from '../lib/closest.ts';
-import { unreadable, type ReadFile } from './file-layer.ts';
+import { readWhole, type ReadFile } from './file-layer.ts';
 import { LayerDraft, type LayerValues, type Row } from './layer.ts';
 import { allows, variablesOf } from './option.ts';
 import { rows } from './options.ts';
@@ -50,7 +50,6 @@ function add(draft: LayerDraft, row: Row, name: string, value: string): void {
   });
 }
 
-/** Secrets in files end with the line break of whoever wrote them. */
 function addFile(
   draft: LayerDraft,
   row: Row,
@@ -58,12 +57,13 @@ function addFile(
   path: string,
   readFile: ReadFile,
 ): void {
-  try {
-    add(draft, row, name, readFile(path).trim());
-  } catch (error) {
-    const origin = { layer: 'environment', name } as const;
-    draft.problems.push(problem(`${row.name}: "${path}" ${unreadable(error)}`, origin));
+  const read = readWhole(path, 'value', readFile);
+  if ('text' in read) {
+    add(draft, row, name, read.text);
+    return;
   }
+  const origin = { layer: 'environment', name } as const;
+  draft.problems.push(problem(`${row.name}: "${path}" ${read.fault}`, origin));
 }
 
 /** One warning for all service links, and one for each other variable that we do not know. */

@@ -41,6 +41,21 @@ export function unreadable(error: unknown): string {
   return reasons[codeOf(error)] ?? `cannot be read: ${error.message.split('\n', 1).join('')}`;
 }
 
+/** What a file holds instead of an option or a variable, or what is wrong with it; `what` it is, for people. */
+export function readWhole(
+  path: string,
+  what: string,
+  readFile: ReadFile,
+): { readonly text: string } | { readonly fault: string } {
+  try {
+    // Whoever wrote it ended it with a line break.
+    const text = readFile(path).trim();
+    return text === '' ? { fault: `is empty: write the ${what} into it` } : { text };
+  } catch (error) {
+    return { fault: unreadable(error) };
+  }
+}
+
 const reasons: Readonly<Record<string, string>> = {
   ENOENT: 'does not exist: create it, or correct the path',
   EACCES: 'may not be read by this user: change its owner or mode',

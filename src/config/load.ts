@@ -11,7 +11,7 @@ import type {
   SupervisingConfig,
 } from './config.ts';
 import { crossCheck } from './cross-checks.ts';
-import { unreadable } from './file-layer.ts';
+import { readWhole } from './file-layer.ts';
 import { variablesOf, type CommandName, type Infer } from './option.ts';
 import { rows, type options } from './options.ts';
 import { problem, type Problem } from './problem.ts';
@@ -129,16 +129,10 @@ function readSecret(
   const path = values.webhookSecretFile;
   const origin = entries.get('webhook-secret-file')?.origin;
   if (path === undefined || origin === undefined) return { value: undefined, problems: [] };
-  const refuse = (fault: string): readonly Problem[] => [
-    problem(`webhook-secret-file: "${path}" ${fault}`, origin),
-  ];
-  try {
-    // Secrets in files end with the line break of whoever wrote them.
-    const value = readFile(path).trim();
-    return { value, problems: value === '' ? refuse('is empty: write the secret into it') : [] };
-  } catch (error) {
-    return { value: undefined, problems: refuse(unreadable(error)) };
-  }
+  const read = readWhole(path, 'secret', readFile);
+  if ('text' in read) return { value: read.text, problems: [] };
+  const message = `webhook-secret-file: "${path}" ${read.fault}`;
+  return { value: undefined, problems: [problem(message, origin)] };
 }
 
 function deepFreeze<T>(value: T): T {

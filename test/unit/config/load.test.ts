@@ -6,6 +6,7 @@ import {
   loadCheckConfig,
   loadCtlConfig,
   loadProbeTarget,
+  loadConsumeConfig,
   loadServeConfig,
   loadWorkerConfig,
   type LoadInput,
@@ -383,6 +384,22 @@ suite('secrets', () => {
       'webhook-secret-file: "/run/secret" does not exist: create it, or correct the path (from --webhook-secret-file)',
     );
     assert.match(await onlyMessage({ flags, files: { '/run/secret': '\n' } }), /is empty/);
+  });
+
+  test('a file that a variable names must hold a value', async () => {
+    const flags = { queue: 'q', 'amqp-host': 'h', 'amqp-port': '1', handler: 'h.mjs' };
+    const env = { AMQP_PASSWORD_FILE: '/run/password' };
+    const read = async (text: string) =>
+      loadConsumeConfig(loadInput({ flags, env, files: { '/run/password': text } }));
+    const { config } = await read('s3cret\n');
+    assert.equal(config?.broker.addresses[0]?.password, 's3cret');
+    const { problems } = await read('\n');
+    assert.deepEqual(
+      problems.map(({ message }) => message),
+      [
+        'amqp-password: "/run/password" is empty: write the value into it (from AMQP_PASSWORD_FILE)',
+      ],
+    );
   });
 
   test('the variables to hide from other programs are ours that are secret or hold credentials', async () => {
