@@ -4,7 +4,7 @@
 import amqp from 'amqplib';
 
 import { Rabbitmq } from '../test/helpers/rabbitmq.ts';
-import { report, type Bar } from './bench/bar.ts';
+import { median, report, type Bar } from './bench/bar.ts';
 import {
   module,
   plainAmqplib,
@@ -100,10 +100,6 @@ function printAll(): void {
       `${label} ${rate.toFixed(0).padStart(6)} messages/s  ${cpu.toFixed(2)} s CPU per 100 000`,
     );
   }
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
 function shuffled<T>(values: readonly T[]): readonly T[] {

@@ -25,7 +25,7 @@ function spread(values: readonly number[], unit: string): string {
   return `median ${middle.toFixed(1)} ${unit} (${low.toFixed(1)}-${high.toFixed(1)}, ${values.length} runs)`;
 }
 
-function median(values: readonly number[]): number {
+export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
