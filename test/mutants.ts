@@ -348,8 +348,8 @@ export const mutants: readonly Mutant[] = [
   {
     fault: 'the reason why a connection was closed is lost',
     file: 'src/amqp/amqp-091.ts',
-    find: "channel.on('error', (error) => this.#end('channel', error));",
-    replace: "channel.on('close', () => this.#end('channel', this.#lastError));",
+    find: "channel.on('error', (error) => {",
+    replace: "channel.on('close', (error: unknown) => {",
     testFile: 'test/e2e/consume-broker.test.ts',
     testName: 'consumes again when an operator has closed its connections [js]',
   },

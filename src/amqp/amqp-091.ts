@@ -12,10 +12,10 @@ import amqp, {
   type Message,
 } from 'amqplib';
 
-import type { BrokerAddress, BrokerConfig, QueueConfig } from '../config/config.ts';
+import type { BrokerAddress, QueueConfig } from '../config/config.ts';
 import { HurricaneError } from '../core/errors.ts';
 import { doneBefore, onAbort } from '../lib/waiting.ts';
-import { addressOf, displayAddress, displayPlace, tlsOptions } from './broker-address.ts';
+import { addressOf, displayPlace, tlsOptions, tryingAt } from './broker-address.ts';
 import { channelFault, connectFault, endReason } from './faults-091.ts';
 import type { Trying } from './faults.ts';
 import { attemptOf } from './headers.ts';
@@ -23,6 +23,8 @@ import { Settlements } from './settlements.ts';
 import { declarations, sideQueues, type Declaration } from './topology.ts';
 import {
   LinkError,
+  OPEN_MS,
+  openedTooLate,
   type Delivery,
   type Link,
   type LinkEnd,
@@ -30,22 +32,13 @@ import {
   type Properties,
   type Publishing,
   type Transport,
+  type TransportOptions,
 } from './transport.ts';
 
-/** For everything between a connection and the first delivery; a queue without a leader never answers. */
-const OPEN_MS = 15_000;
-
-export interface Amqp091Options {
-  readonly broker: BrokerConfig;
-  readonly queue: QueueConfig;
-  /** Shown by the broker among its connections. */
-  readonly connectionName: string;
-}
-
 export class Amqp091 implements Transport {
-  readonly #options: Amqp091Options;
+  readonly #options: TransportOptions;
 
-  constructor(options: Amqp091Options) {
+  constructor(options: TransportOptions) {
     this.#options = options;
   }
 
@@ -55,9 +48,7 @@ export class Amqp091 implements Transport {
 
   async open(options: OpenOptions): Promise<Link> {
     const address = addressOf(this.#options.broker, options.attempt);
-    const { vhost, user, tls } = address;
-    const at = displayAddress(address);
-    const trying = { vhost, user, at, tls, missing: this.#options.queue.missing };
+    const trying = tryingAt(address, this.#options.queue);
     const consuming = await this.#connect(address, trying, options.signal);
     const publishing = await this.#connect(address, trying, options.signal).catch(
       (error: unknown) => {
@@ -117,7 +108,7 @@ interface Models {
   readonly publishing: ChannelModel;
 }
 
-interface LinkOptions extends Amqp091Options {
+interface LinkOptions extends TransportOptions {
   readonly trying: Trying;
   readonly open: OpenOptions;
 }
@@ -168,8 +159,8 @@ class Link091 implements Link {
     const { trying, open } = this.#options;
     const opening = this.#open();
     const late = Promise.withResolvers<never>();
-    const timer = setTimeout(() => late.reject(tooLate()), OPEN_MS);
-    const stopWaiting = onAbort(open.signal, () => late.reject(tooLate()));
+    const timer = setTimeout(() => late.reject(openedTooLate()), OPEN_MS);
+    const stopWaiting = onAbort(open.signal, () => late.reject(openedTooLate()));
     const lost = this.ended.then(({ cause, reason, fatal }) => {
       throw fatal ?? new LinkError(cause, reason);
     });
@@ -353,6 +344,7 @@ class Link091 implements Link {
 }
 
 class Delivery091 implements Delivery {
+  readonly properties: Properties;
   readonly #link: Link091;
   readonly #message: ConsumeMessage;
   readonly #queueType: QueueConfig['type'];
@@ -361,14 +353,11 @@ class Delivery091 implements Delivery {
     this.#link = link;
     this.#message = message;
     this.#queueType = queueType;
+    this.properties = propertiesOf(message);
   }
 
   get body(): Buffer {
     return this.#message.content;
-  }
-
-  get properties(): Properties {
-    return propertiesOf(this.#message);
   }
 
   get exchange(): string {
@@ -386,7 +375,7 @@ class Delivery091 implements Delivery {
   /** A classic queue does not count: one that came back without our header is at least the second. */
   get attempt(): number {
     const uncounted = this.redelivered && this.#queueType === 'classic' ? 2 : 1;
-    return attemptOf(this.#message.properties.headers ?? {}) ?? uncounted;
+    return attemptOf(this.properties.headers) ?? uncounted;
   }
 
   isCurrent(): boolean {
@@ -455,11 +444,6 @@ function optionsOf({ timestamp, headers, ...texts }: Properties): object {
     ([, value]) => value !== undefined,
   );
   return { ...Object.fromEntries(given), headers };
-}
-
-function tooLate(): LinkError {
-  const seconds = OPEN_MS / 1000;
-  return new LinkError('timeout', `the broker did not let us consume within ${seconds}s`);
 }
 
 /** At once, whatever is still to be said. */

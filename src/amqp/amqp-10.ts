@@ -21,11 +21,11 @@ import {
   type Session,
 } from 'rhea-promise';
 
-import type { BrokerAddress, BrokerConfig, QueueConfig } from '../config/config.ts';
+import type { BrokerAddress, BrokerConfig } from '../config/config.ts';
 import { HurricaneError } from '../core/errors.ts';
 import { NextRun } from '../lib/next-run.ts';
 import { onAbort } from '../lib/waiting.ts';
-import { addressOf, displayAddress, displayPlace, tlsOptions } from './broker-address.ts';
+import { addressOf, displayPlace, tlsOptions, tryingAt } from './broker-address.ts';
 import { dialectOf, type Dialect, type Target } from './dialect-10.ts';
 import { connectFault, endReason, linkFault, publishFault } from './faults-10.ts';
 import { unreachable, type Trying } from './faults.ts';
@@ -33,6 +33,8 @@ import { attemptIn, bodyOf, isRedelivered, propertiesOf, sectionsOf } from './me
 import { sideQueues } from './topology.ts';
 import {
   LinkError,
+  OPEN_MS,
+  openedTooLate,
   type Delivery,
   type Link,
   type LinkEnd,
@@ -40,10 +42,9 @@ import {
   type Properties,
   type Publishing,
   type Transport,
+  type TransportOptions,
 } from './transport.ts';
 
-/** For everything between a connection and the first delivery. */
-const OPEN_MS = 15_000;
 /** For a broker to say what became of a message. */
 const PUBLISH_MS = 15_000;
 /** For a broker to say that no delivery is on its way. */
@@ -53,17 +54,10 @@ const MOST_TARGETS = 32;
 /** That a session holds behind its oldest unsettled one; the library's own 2048 are soon behind a slow one. */
 const SESSION_DELIVERIES = 131_072;
 
-export interface Amqp10Options {
-  readonly broker: BrokerConfig;
-  readonly queue: QueueConfig;
-  /** Shown by brokers that list their connections. */
-  readonly connectionName: string;
-}
-
 export class Amqp10 implements Transport {
-  readonly #options: Amqp10Options;
+  readonly #options: TransportOptions;
 
-  constructor(options: Amqp10Options) {
+  constructor(options: TransportOptions) {
     this.#options = options;
   }
 
@@ -74,15 +68,14 @@ export class Amqp10 implements Transport {
   async open(open: OpenOptions): Promise<Link> {
     const { broker, queue } = this.#options;
     const address = addressOf(broker, open.attempt);
-    const { vhost, user, tls } = address;
-    const trying = { vhost, user, tls, at: displayAddress(address), missing: queue.missing };
+    const trying = tryingAt(address, queue);
     const link = new Link10({ ...this.#options, address, trying, open });
     await link.begin();
     return link;
   }
 }
 
-interface LinkOptions extends Amqp10Options {
+interface LinkOptions extends TransportOptions {
   readonly address: BrokerAddress;
   readonly trying: Trying;
   readonly open: OpenOptions;
@@ -132,7 +125,7 @@ class Link10 implements Link {
 
   /** Connections, a look at the topology, consumer; nothing is left of the link when it rejects. */
   async begin(): Promise<void> {
-    const late = (): void => this.#end('timeout', tooLate());
+    const late = (): void => this.#end('timeout', openedTooLate());
     const timer = setTimeout(late, OPEN_MS);
     const stopWaiting = onAbort(this.#options.open.signal, late);
     try {
@@ -450,6 +443,8 @@ class TargetLink {
 
 class Delivery10 implements Delivery {
   readonly exchange = ''; // the protocol knows none
+  readonly body: Buffer;
+  readonly properties: Properties;
   readonly #link: Link10;
   readonly #message: Message;
   readonly #handed: Handed;
@@ -458,14 +453,8 @@ class Delivery10 implements Delivery {
     this.#link = link;
     this.#message = message;
     this.#handed = handed;
-  }
-
-  get body(): Buffer {
-    return bodyOf(this.#message.body);
-  }
-
-  get properties(): Properties {
-    return propertiesOf(this.#message, this.#message.body);
+    this.body = bodyOf(message.body);
+    this.properties = propertiesOf(message, message.body);
   }
 
   get routingKey(): string {
@@ -538,11 +527,6 @@ function never(signal: AbortSignal): Promise<never> {
   const { promise, reject } = Promise.withResolvers<never>();
   onAbort(signal, () => reject(signal.reason as Error));
   return promise;
-}
-
-function tooLate(): LinkError {
-  const reason = `the broker did not let us consume within ${seconds(OPEN_MS)}`;
-  return new LinkError('timeout', reason);
 }
 
 function seconds(ms: number): string {

@@ -3,8 +3,10 @@
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 
-import type { BrokerAddress, BrokerConfig } from '../config/config.ts';
+import type { BrokerAddress, BrokerConfig, QueueConfig } from '../config/config.ts';
 import { HurricaneError } from '../core/errors.ts';
+import { displayAddress } from '../http/reach.ts';
+import type { Trying } from './faults.ts';
 
 /** Of several the next is tried when one does not answer. */
 export function addressOf({ addresses }: BrokerConfig, attempt: number): BrokerAddress {
@@ -13,14 +15,15 @@ export function addressOf({ addresses }: BrokerConfig, attempt: number): BrokerA
   return address;
 }
 
-/** `broker:5672`. */
-export function displayAddress({ host, port }: Pick<BrokerAddress, 'host' | 'port'>): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-}
-
 /** `broker:5672/vhost`. */
 export function displayPlace({ vhost, ...place }: BrokerAddress): string {
   return `${displayAddress(place)}${vhost.startsWith('/') ? '' : '/'}${vhost}`;
+}
+
+/** What is tried there. */
+export function tryingAt(address: BrokerAddress, { missing }: QueueConfig): Trying {
+  const { vhost, user, tls } = address;
+  return { vhost, user, tls, at: displayAddress(address), missing };
 }
 
 /** Read at each connection: certificates are renewed while we run. */

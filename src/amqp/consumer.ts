@@ -1,6 +1,6 @@
 // The intake of messages: keeps a link to the broker, lets messages run, and settles each once.
 
-import type { FlowConfig, OrderKey, QueueConfig } from '../config/config.ts';
+import type { BackoffConfig, FlowConfig, OrderKey, QueueConfig } from '../config/config.ts';
 import type { DrainReport, Load } from '../core/component.ts';
 import { Deadline } from '../core/deadline.ts';
 import type { Emit } from '../core/events.ts';
@@ -9,7 +9,7 @@ import { assertNever } from '../lib/assert-never.ts';
 import { onAbort } from '../lib/waiting.ts';
 import { Attempt } from './attempt.ts';
 import type { MessageHandler } from './handler.ts';
-import { isSuspect, republished } from './headers.ts';
+import { isSuspect, originOf, republished } from './headers.ts';
 import { Lanes } from './lanes.ts';
 import { Republisher } from './republisher.ts';
 import { nextStep, type Step, type Verdict } from './retry-ladder.ts';
@@ -22,7 +22,8 @@ export interface ConsumerOptions {
   readonly handler: MessageHandler;
   readonly queue: QueueConfig;
   readonly flow: FlowConfig;
-  readonly reconnect: SubscriptionReconnect;
+  /** Undefined: a link that is lost is the end. */
+  readonly reconnect: BackoffConfig | undefined;
   readonly emit: Emit;
   readonly onSettled: (record: MessageRecord) => void;
   /** Told of every change of what `state`, `heldBecause` and `load` say. */
@@ -31,20 +32,15 @@ export interface ConsumerOptions {
   readonly onLifetime: (settled: number) => void;
 }
 
-type SubscriptionReconnect = ConstructorParameters<typeof Subscription>[0]['reconnect'];
-
 /** Closed until `start`. Every message that was handed out is settled once, or goes back to its queue. */
 export class Consumer {
   readonly #options: ConsumerOptions;
   readonly #lanes: Lanes<Attempt>;
   readonly #subscription: Subscription;
   readonly #republisher: Republisher;
-  readonly #running = new Set<Attempt>();
   readonly #holds = new Map<string, string>();
   readonly #counts = { accepted: 0, completed: 0, shed: 0, aborted: 0, failed: 0, forced: 0 };
-  #settled = 0;
   #handledMs = 0;
-  #handled = 0;
   #longestMs = 0;
   #draining = false;
   #idle: (() => void) | undefined;
@@ -98,12 +94,12 @@ export class Consumer {
   }
 
   get load(): Load {
-    const { completed, failed } = this.#counts;
+    const handled = this.#settled + this.#counts.aborted;
     return {
-      active: this.#lanes.waiting + this.#lanes.running,
+      active: this.#lanes.waiting + this.#lanes.running.size,
       queued: this.#lanes.waiting,
-      finished: completed + failed,
-      averageMs: this.#handled === 0 ? 0 : this.#handledMs / this.#handled,
+      finished: this.#settled,
+      averageMs: handled === 0 ? 0 : this.#handledMs / handled,
     };
   }
 
@@ -133,10 +129,11 @@ export class Consumer {
 
   async #stop(deadline: Deadline): Promise<void> {
     if (!this.#draining) await this.drain(Deadline.after(0));
-    for (const attempt of this.#running) this.#options.handler.cancel(attempt, 'stop');
+    const { running } = this.#lanes;
+    for (const attempt of running) this.#options.handler.cancel(attempt, 'stop');
     await this.#whenIdle(deadline.before(LAST_WORDS_MS));
-    this.#counts.forced += this.#running.size;
-    for (const attempt of [...this.#running]) {
+    this.#counts.forced += running.size;
+    for (const attempt of [...running]) {
       // One that is on its way to another queue goes back by itself when the link closes.
       if (!attempt.isHandled) attempt.finish({ kind: 'given-back' });
     }
@@ -169,7 +166,6 @@ export class Consumer {
   }
 
   #begin(attempt: Attempt): void {
-    this.#running.add(attempt);
     attempt.begin();
     this.#options.handler.begin(attempt);
   }
@@ -225,9 +221,7 @@ export class Consumer {
   /** Undefined: its link had gone, and the broker hands it out again. */
   #leave(attempt: Attempt, step: Step | undefined): void {
     const { delivery, handledMs } = attempt;
-    this.#running.delete(attempt);
     this.#count(step);
-    this.#handled += 1;
     this.#handledMs += handledMs;
     this.#longestMs = Math.max(this.#longestMs, handledMs);
     this.#options.onSettled({
@@ -236,20 +230,22 @@ export class Consumer {
       handledMs,
       ageMs: ageOf(delivery),
     });
-    if (step !== undefined && step.kind !== 'release') this.#countLifetime();
     this.#lanes.leave(attempt);
     this.#options.onChange();
-    if (this.#running.size === 0) this.#idle?.();
+    if (this.#lanes.running.size === 0) this.#idle?.();
+  }
+
+  /** Of those that have begun: gone for good, or on their way to another attempt. */
+  get #settled(): number {
+    return this.#counts.completed + this.#counts.failed;
   }
 
   #count(step: Step | undefined): void {
-    if (step === undefined || step.kind === 'release') this.#counts.aborted += 1;
-    else if (step.kind === 'ack') this.#counts.completed += 1;
-    else this.#counts.failed += 1;
-  }
-
-  #countLifetime(): void {
-    this.#settled += 1;
+    if (step === undefined || step.kind === 'release') {
+      this.#counts.aborted += 1;
+      return;
+    }
+    this.#counts[step.kind === 'ack' ? 'completed' : 'failed'] += 1;
     if (this.#settled === this.#options.flow.maxLifetime) this.#options.onLifetime(this.#settled);
   }
 
@@ -278,7 +274,7 @@ export class Consumer {
   }
 
   async #whenIdle(deadline: Deadline): Promise<void> {
-    if (this.#running.size === 0) return;
+    if (this.#lanes.running.size === 0) return;
     const { promise, resolve } = Promise.withResolvers<undefined>();
     this.#idle = () => resolve(undefined);
     const stopWaiting = onAbort(deadline.signal, () => resolve(undefined));
@@ -313,7 +309,7 @@ function keyOf(delivery: Delivery, key: OrderKey): string | undefined {
     case 'none':
       return undefined;
     case 'routing-key':
-      return delivery.routingKey;
+      return originOf(delivery).routingKey;
     case 'header': {
       const value = delivery.properties.headers[key.name];
       return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;

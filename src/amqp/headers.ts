@@ -2,6 +2,7 @@
 // with `x-`: brokers keep those to themselves.
 
 import type { FailureClass } from '../core/events.ts';
+import type { Work } from './handler.ts';
 import type { Delivery, Properties, Publishing } from './transport.ts';
 
 /** The attempt that comes next; for a dead letter the last one. */
@@ -53,6 +54,16 @@ export function originIn(headers: Properties['headers']): Origin | undefined {
   const { [EXCHANGE]: exchange, [ROUTING_KEY]: routingKey } = headers;
   if (typeof exchange !== 'string' || typeof routingKey !== 'string') return undefined;
   return { exchange, routingKey };
+}
+
+/** All that a program is told of a message besides its body. */
+export function describeWork({ delivery, attempt, timeoutMs }: Work): object {
+  const { headers, ...props } = delivery.properties;
+  return {
+    ...{ attempt, redelivered: delivery.redelivered, deadlineMs: timeoutMs },
+    ...originOf(delivery),
+    ...{ props, headers },
+  };
 }
 
 /** For the queue `to`, with its next attempt or, as a dead letter, its last. */

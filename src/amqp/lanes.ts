@@ -26,8 +26,8 @@ export class Lanes<T extends Lane> {
     return this.#waiting.size;
   }
 
-  get running(): number {
-    return this.#running.size;
+  get running(): ReadonlySet<T> {
+    return this.#running;
   }
 
   enter(entry: T): void {

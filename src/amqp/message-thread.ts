@@ -3,6 +3,8 @@
 import type { LoadMessage } from '../process/module-bootstrap.ts';
 import { ModuleThread, type ModuleThreadOptions } from '../process/module-thread.ts';
 import type { Work } from './handler.ts';
+import { originOf } from './headers.ts';
+import { InHand } from './in-hand.ts';
 import type { Publication } from './message.ts';
 import {
   SERVE_MESSAGES,
@@ -32,11 +34,10 @@ export class MessageThread {
   readonly #thread: ModuleThread<LoadMessage | FromThread>;
   readonly #loaded = Promise.withResolvers<Loaded>();
   readonly #tornDown = Promise.withResolvers<string | undefined>();
-  readonly #inHand = new Map<number, Work>();
-  readonly #ids = new Map<Work, number>();
+  readonly #inHand = new InHand();
   readonly #givenUp = new Map<number, Work>();
   #batch: Work[] = [];
-  #lastId = 0;
+  #isLoaded = false;
 
   constructor(options: MessageThreadOptions) {
     this.#options = options;
@@ -56,25 +57,23 @@ export class MessageThread {
   }
 
   has(work: Work): boolean {
-    return this.#ids.has(work);
+    return this.#inHand.idOf(work) !== undefined;
   }
 
   begin(work: Work): void {
-    this.#lastId += 1;
-    this.#inHand.set(this.#lastId, work);
-    this.#ids.set(work, this.#lastId);
+    this.#inHand.add(work);
     this.#batch.push(work);
     if (this.#batch.length === 1) queueMicrotask(() => this.#flush());
   }
 
   cancel(work: Work, why: 'timeout' | 'stop'): void {
-    const id = this.#ids.get(work);
+    const id = this.#inHand.idOf(work);
     if (id !== undefined) this.#post({ kind: 'cancel', id, why });
   }
 
   /** It is finished; what the module still says of it comes late. */
   giveUp(work: Work): void {
-    const id = this.#ids.get(work);
+    const id = this.#inHand.idOf(work);
     if (id === undefined) return;
     this.#take(id);
     this.#givenUp.set(id, work);
@@ -90,8 +89,6 @@ export class MessageThread {
   terminate(): Promise<void> {
     return this.#thread.terminate();
   }
-
-  #isLoaded = false;
 
   #flush(): void {
     if (!this.#isLoaded || this.#thread.ended || this.#batch.length === 0) return;
@@ -109,12 +106,11 @@ export class MessageThread {
   #itemOf(work: Work): WorkItem {
     const { delivery, attempt } = work;
     return {
-      id: this.#ids.get(work) ?? 0,
+      id: this.#inHand.idOf(work) ?? 0,
       length: delivery.body.length,
       attempt,
       redelivered: delivery.redelivered,
-      exchange: delivery.exchange,
-      routingKey: delivery.routingKey,
+      ...originOf(delivery),
       properties: delivery.properties,
     };
   }
@@ -145,10 +141,8 @@ export class MessageThread {
   }
 
   #take(id: number): Work | undefined {
-    const work = this.#inHand.get(id);
+    const work = this.#inHand.take(id);
     if (work === undefined) return this.#takeGivenUp(id);
-    this.#inHand.delete(id);
-    this.#ids.delete(work);
     if (this.#inHand.size === 0) this.#options.onIdle();
     return work;
   }
@@ -170,9 +164,7 @@ export class MessageThread {
   #crash(reason: string, trace: string | undefined): void {
     this.#loaded.resolve({ kind: 'unloadable', reason, trace });
     this.#tornDown.resolve(undefined);
-    const lost = [...this.#inHand.values()];
-    this.#inHand.clear();
-    this.#ids.clear();
+    const lost = this.#inHand.takeAll();
     this.#options.onCrash(reason, trace);
     for (const work of lost) work.finish({ kind: 'crashed', reason });
   }

@@ -5,6 +5,7 @@ import { HurricaneError } from '../core/errors.ts';
 import { abortError, doneBefore, onAbort, pause } from '../lib/waiting.ts';
 import type { HandlerSurroundings, MessageHandler, Work } from './handler.ts';
 import { MessageThread, type Loaded, type MessageThreadOptions } from './message-thread.ts';
+import { timedOut } from './retry-ladder.ts';
 
 export type ModuleHandlerOptions = Omit<MessageThreadOptions, 'onCrash' | 'onIdle'> &
   Pick<HandlerSurroundings, 'onRestart'>;
@@ -68,10 +69,20 @@ export class ModuleHandler implements MessageHandler {
     const thread = this.#thread;
     this.#thread = undefined;
     this.#stopped.abort();
-    if (thread !== undefined) await doneBefore(thread.tearDown(), deadline.signal);
+    if (thread !== undefined) await doneBefore(this.#tearDown(thread), deadline.signal);
     const left = [...(thread === undefined ? [] : [thread]), ...this.#retired];
     const all = left.map((each) => each.terminate());
     await doneBefore(Promise.all(all), AbortSignal.timeout(TERMINATE_MS));
+  }
+
+  async #tearDown(thread: MessageThread): Promise<void> {
+    const problem = await thread.tearDown();
+    if (problem === undefined) return;
+    this.#options.onLine({
+      stream: 'stderr',
+      text: `teardown() failed: ${problem}`,
+      continued: false,
+    });
   }
 
   #renew(): MessageThread {
@@ -106,13 +117,13 @@ export class ModuleHandler implements MessageHandler {
   async #cut(thread: MessageThread, work: Work): Promise<void> {
     await pause(LAST_WORDS_MS, this.#stopped.signal);
     if (!thread.has(work) || this.#stopped.signal.aborted) return;
-    const reason = `no end within ${work.timeoutMs / 1000}s (--handler-timeout)`;
+    const verdict = timedOut(work);
     if (this.#thread === thread) {
       this.#thread = undefined;
       this.#retired.add(thread);
-      this.#options.onRestart('timeout', reason);
+      this.#options.onRestart('timeout', verdict.reason);
     }
-    work.finish({ kind: 'timed-out', reason });
+    work.finish(verdict);
     thread.giveUp(work);
   }
 

@@ -7,8 +7,8 @@ import { endRunning } from '../process/ending.ts';
 import { OutputPump, OutputTail } from '../process/output.ts';
 import { spawnProcess, type Running } from '../process/spawn.ts';
 import type { MessageHandler, ProgramSurroundings, Work } from './handler.ts';
-import { originOf } from './headers.ts';
-import type { Verdict } from './retry-ladder.ts';
+import { describeWork } from './headers.ts';
+import { timedOut, type Verdict } from './retry-ladder.ts';
 
 export interface OnceHandlerOptions extends ProgramSurroundings {
   readonly words: readonly string[];
@@ -39,7 +39,8 @@ export class OnceHandler implements MessageHandler {
 
   begin(work: Work): void {
     const { words, cwd, env } = this.#options;
-    const variables = { ...env, HURRICANE_MESSAGE: describeMessage(work, this.#options.queue) };
+    const message = JSON.stringify({ queue: this.#options.queue, ...describeWork(work) });
+    const variables = { ...env, HURRICANE_MESSAGE: message };
     const process = spawnProcess({ words, cwd, env: variables }, 'converse');
     this.#running.set(work, { process, cut: undefined });
     // One that reads nothing of it is free to do so.
@@ -80,14 +81,12 @@ export class OnceHandler implements MessageHandler {
 function verdictOf(
   status: ExitStatus,
   cut: 'timeout' | 'stop' | undefined,
-  { timeoutMs }: Work,
+  work: Work,
   said: string,
 ): Verdict {
   if (cut === 'stop') return { kind: 'given-back' };
+  if (cut === 'timeout') return timedOut(work);
   const reason = `the program ${describeExit(status)}${said === '' ? '' : `: ${said.trimEnd()}`}`;
-  if (cut === 'timeout') {
-    return { kind: 'timed-out', reason: `no end within ${timeoutMs / 1000}s (--handler-timeout)` };
-  }
   switch (exitCodeOf(status)) {
     case 0:
       return { kind: 'ack' };
@@ -100,14 +99,4 @@ function verdictOf(
     default:
       return { kind: 'retry', reason };
   }
-}
-
-function describeMessage({ delivery, attempt, timeoutMs }: Work, queue: string): string {
-  const { headers, ...props } = delivery.properties;
-  const { redelivered } = delivery;
-  return JSON.stringify({
-    ...{ queue, attempt, redelivered, deadlineMs: timeoutMs },
-    ...originOf(delivery),
-    ...{ props, headers },
-  });
 }

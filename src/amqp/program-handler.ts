@@ -8,6 +8,7 @@ import { backoffMs } from '../lib/backoff.ts';
 import { doneBefore, onAbort, pause } from '../lib/waiting.ts';
 import type { MessageHandler, Work } from './handler.ts';
 import { ProgramProcess, type ProgramEnd, type ProgramProcessOptions } from './program-process.ts';
+import { timedOut } from './retry-ladder.ts';
 
 export interface ProgramHandlerOptions extends ProgramProcessOptions {
   readonly processes: number;
@@ -115,11 +116,11 @@ export class ProgramHandler implements MessageHandler {
   async #cut(process: ProgramProcess, work: Work, signal: AbortSignal): Promise<void> {
     await pause(LAST_WORDS_MS, signal);
     if (!process.has(work) || signal.aborted) return;
-    const reason = `no end within ${work.timeoutMs / 1000}s (--handler-timeout)`;
+    const verdict = timedOut(work);
     process.forget(work);
-    this.#withdraw(process, reason);
-    this.#options.onRestart('timeout', reason);
-    work.finish({ kind: 'timed-out', reason });
+    this.#withdraw(process, verdict.reason);
+    this.#options.onRestart('timeout', verdict.reason);
+    work.finish(verdict);
     await process.stop(Deadline.after(0));
   }
 }

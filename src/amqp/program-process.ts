@@ -9,6 +9,7 @@ import { endRunning } from '../process/ending.ts';
 import { OutputPump } from '../process/output.ts';
 import { spawnProcess, type Running } from '../process/spawn.ts';
 import type { ProgramSurroundings, Work } from './handler.ts';
+import { InHand } from './in-hand.ts';
 import {
   cancelWord,
   drainWord,
@@ -36,9 +37,7 @@ export class ProgramProcess {
   readonly #running: Running;
   readonly #ready = Promise.withResolvers<undefined>();
   readonly #ended: Promise<ProgramEnd>;
-  readonly #inHand = new Map<number, Work>();
-  readonly #ids = new Map<Work, number>();
-  #lastId = 0;
+  readonly #inHand = new InHand();
   #wasReady = false;
   #fault: string | undefined;
 
@@ -69,25 +68,22 @@ export class ProgramProcess {
   }
 
   has(work: Work): boolean {
-    return this.#ids.has(work);
+    return this.#inHand.idOf(work) !== undefined;
   }
 
   begin(work: Work): void {
-    this.#lastId += 1;
-    this.#inHand.set(this.#lastId, work);
-    this.#ids.set(work, this.#lastId);
-    this.#say(messageWord(this.#lastId, work));
+    this.#say(messageWord(this.#inHand.add(work), work));
   }
 
   cancel(work: Work, why: 'timeout' | 'stop'): void {
-    const id = this.#ids.get(work);
+    const id = this.#inHand.idOf(work);
     if (id !== undefined) this.#say(cancelWord(id, why));
   }
 
   /** It is not waited for any more. */
   forget(work: Work): void {
-    const id = this.#ids.get(work);
-    if (id !== undefined) this.#take(id);
+    const id = this.#inHand.idOf(work);
+    if (id !== undefined) this.#inHand.take(id);
   }
 
   /** Its stdin ends, it is asked to end, and killed at the deadline, with all it has started. */
@@ -127,19 +123,11 @@ export class ProgramProcess {
         this.#options.onLine({ stream: 'stdout', text: word.text, continued: false });
         break;
       case 'settled':
-        this.#take(word.id)?.finish(word.verdict);
+        this.#inHand.take(word.id)?.finish(word.verdict);
         break;
       case 'nonsense':
         this.#kill(`${word.reason}; what is for people belongs to stderr`);
     }
-  }
-
-  #take(id: number): Work | undefined {
-    const work = this.#inHand.get(id);
-    if (work === undefined) return undefined;
-    this.#inHand.delete(id);
-    this.#ids.delete(work);
-    return work;
   }
 
   #kill(fault: string): void {
@@ -149,10 +137,7 @@ export class ProgramProcess {
 
   #end(status: ExitStatus): ProgramEnd {
     const reason = this.#fault ?? `it ${describeExit(status)}`;
-    const lost = [...this.#inHand.values()];
-    this.#inHand.clear();
-    this.#ids.clear();
-    for (const work of lost) work.finish({ kind: 'crashed', reason });
+    for (const work of this.#inHand.takeAll()) work.finish({ kind: 'crashed', reason });
     // What it has left behind would keep its place.
     void this.#running.group?.end(Deadline.after(0));
     return { status, reason, wasReady: this.#wasReady };

@@ -2,7 +2,7 @@
 // docs/consume.md shows it to their authors.
 
 import type { Work } from './handler.ts';
-import { originOf } from './headers.ts';
+import { describeWork } from './headers.ts';
 import type { Verdict } from './retry-ladder.ts';
 
 /** The longest line that a program may write. */
@@ -20,13 +20,9 @@ export function helloWord(queue: string): string {
   return line({ v: 1, t: 'hello', queue });
 }
 
-export function messageWord(id: number, { delivery, attempt, timeoutMs }: Work): string {
-  const { headers, ...props } = delivery.properties;
-  return line({
-    ...{ t: 'msg', id, attempt, redelivered: delivery.redelivered, deadlineMs: timeoutMs },
-    ...originOf(delivery),
-    ...{ props, headers, body64: delivery.body.toString('base64') },
-  });
+export function messageWord(id: number, work: Work): string {
+  const body64 = work.delivery.body.toString('base64');
+  return line({ t: 'msg', id, ...describeWork(work), body64 });
 }
 
 export function cancelWord(id: number, why: 'timeout' | 'stop'): string {

@@ -15,6 +15,12 @@ export type Verdict =
   /** The stop came first. */
   | { readonly kind: 'given-back' };
 
+/** An attempt that took longer than it may. */
+export function timedOut({ timeoutMs }: { readonly timeoutMs: number }) {
+  const reason = `no end within ${timeoutMs / 1000}s (--handler-timeout)`;
+  return { kind: 'timed-out', reason } as const satisfies Verdict;
+}
+
 /** What is done with it. */
 export type Step =
   | { readonly kind: 'ack' }

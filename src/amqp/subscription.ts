@@ -86,8 +86,7 @@ export class Subscription {
   async #keep(signal: AbortSignal): Promise<void> {
     let attempt = 0;
     let mayDeclareQueue = true;
-    let reason: string | undefined;
-    this.#become({ kind: 'connecting', since: new Date(), reason });
+    this.#become({ kind: 'connecting', since: new Date(), reason: undefined });
     while (!this.#isDraining()) {
       const link = await this.#open(attempt, mayDeclareQueue, signal);
       if (this.#isDraining()) return;
@@ -95,7 +94,6 @@ export class Subscription {
       const end = 'publish' in link ? await this.#live(link, signal) : link;
       if (this.#isDraining() || signal.aborted) return;
       attempt += 1;
-      reason = end.reason;
       mayDeclareQueue = end.cause !== 'cancelled' && (mayDeclareQueue || end.cause !== 'missing');
       const { reconnect } = this.#options;
       if (end.fatal !== undefined || reconnect === undefined) {

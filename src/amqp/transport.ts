@@ -1,5 +1,6 @@
 // What a protocol must offer to a consumer: one life of a connection, its deliveries, and publishing.
 
+import type { BrokerConfig, QueueConfig } from '../config/config.ts';
 import type { LinkEndCause } from '../core/events.ts';
 
 /** The properties that both protocols know, and the headers of the application. */
@@ -71,6 +72,13 @@ export interface Link {
   close(signal: AbortSignal): Promise<void>;
 }
 
+export interface TransportOptions {
+  readonly broker: BrokerConfig;
+  readonly queue: QueueConfig;
+  /** Shown by brokers that list their connections. */
+  readonly connectionName: string;
+}
+
 export interface Transport {
   /** Where the n-th attempt goes, as it may be shown: `broker:5672/vhost`. */
   address(attempt: number): string;
@@ -102,4 +110,12 @@ export class LinkError extends Error {
     super(reason);
     this.end = { cause, reason, fatal: undefined };
   }
+}
+
+/** For everything between a connection and the first delivery; a queue without a leader never answers. */
+export const OPEN_MS = 15_000;
+
+export function openedTooLate(): LinkError {
+  const reason = `the broker did not let us consume within ${OPEN_MS / 1000}s`;
+  return new LinkError('timeout', reason);
 }

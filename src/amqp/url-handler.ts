@@ -4,6 +4,7 @@ import { Agent, request, type IncomingHttpHeaders, type OutgoingHttpHeaders } fr
 import { Agent as TlsAgent, request as requestTls } from 'node:https';
 
 import { errorReason } from '../http/reach.ts';
+import { retryAfterMs } from '../http/retry-after.ts';
 import type { MessageHandler, Work } from './handler.ts';
 import { originOf } from './headers.ts';
 import type { Verdict } from './retry-ladder.ts';
@@ -95,11 +96,9 @@ export function judge(status: number, headers: IncomingHttpHeaders): Verdict {
   return { kind: 'dead', reason };
 }
 
-/** Seconds or a date (RFC 9110, 10.2.3). */
 function after(value: string | undefined): { readonly afterMs?: number } {
-  if (value === undefined) return {};
-  const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
-  return Number.isNaN(ms) ? {} : { afterMs: Math.max(0, ms) };
+  const afterMs = retryAfterMs(value);
+  return afterMs === undefined ? {} : { afterMs };
 }
 
 function noAnswer(error: Error, signal: AbortSignal, { timeoutMs }: Work): Verdict {

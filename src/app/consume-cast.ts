@@ -30,6 +30,8 @@ export class ConsumeCast implements PlayCast {
   readonly #options: ConsumeCastOptions;
   readonly #backstage: Backstage;
   readonly #handler: MessageHandler;
+  /** Why it does not consume, as health was told. */
+  #awayBecause: string | undefined;
 
   constructor(options: ConsumeCastOptions) {
     const { config, edge, shutdown } = options;
@@ -137,14 +139,12 @@ export class ConsumeCast implements PlayCast {
     const { health } = this.#backstage;
     health.loadChanged();
     const why = state.kind === 'consuming' ? heldBecause : whyNotConsuming(state);
-    const text = `not consuming: ${why}`;
-    const changed = text !== this.#away && (why !== undefined || this.#away !== undefined);
-    if (!changed) return;
-    this.#away = why === undefined ? undefined : text;
-    this.#backstage.setAway(why === undefined ? undefined : { reason: 'not-consuming', text });
+    if (why === this.#awayBecause) return;
+    this.#awayBecause = why;
+    this.#backstage.setAway(
+      why === undefined ? undefined : { reason: 'not-consuming', text: `not consuming: ${why}` },
+    );
   }
-
-  #away: string | undefined;
 
   #books(): MessageBooks {
     const { queue } = this.#options.config;

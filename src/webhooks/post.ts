@@ -6,6 +6,7 @@ import { request as requestTls } from 'node:https';
 
 import { maskCredentials } from '../core/mask-credentials.ts';
 import { errorReason } from '../http/reach.ts';
+import { retryAfterMs } from '../http/retry-after.ts';
 
 export type Attempt =
   | { readonly kind: 'delivered' }
@@ -60,7 +61,11 @@ export function judge(status: number, location?: string, retryAfter?: string): A
   const reason = `HTTP ${status}`;
   if (status >= 200 && status < 300) return { kind: 'delivered' };
   if (status === 408 || status === 429 || status >= 500) {
-    return { kind: 'retry', reason, notBeforeMs: retryAfterMs(retryAfter) };
+    return {
+      kind: 'retry',
+      reason,
+      notBeforeMs: Math.min(retryAfterMs(retryAfter) ?? 0, LONGEST_RETRY_AFTER_MS),
+    };
   }
   return { kind: 'refused', reason: `${reason}: ${remedy(status, location)}` };
 }
@@ -81,13 +86,6 @@ function remedy(status: number, location: string | undefined): string {
 
 /** Nobody waits longer than this for a receiver that asks for patience. */
 const LONGEST_RETRY_AFTER_MS = 300_000;
-
-/** Seconds or a date (RFC 9110, 10.2.3). */
-function retryAfterMs(value: string | undefined): number {
-  if (value === undefined) return 0;
-  const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
-  return Math.min(Math.max(0, Number.isNaN(ms) ? 0 : ms), LONGEST_RETRY_AFTER_MS);
-}
 
 function headersOf({ body, secret }: PostOptions): Record<string, string | number> {
   return {

@@ -58,3 +58,24 @@ forEachArtefact('climbs the ladder of retries, then writes a dead letter', async
   assert.equal(headers['hurricane-attempt'], 3);
   assert.equal(headers['hurricane-queue'], queue);
 });
+
+const SAYS_WHERE_IT_CAME_FROM = `
+export default ({ attempt, exchange, routingKey }) => {
+  console.log(attempt, exchange, routingKey);
+  if (attempt === 1) throw new Error('on purpose');
+};
+`;
+
+forEachArtefact('a retry still says where its publisher sent it', async (t, artefact) => {
+  const exchange = `shop-${artefact}`;
+  const hurricane = await startConsumer(t, {
+    ...{ artefact, broker, queue: `orders-${artefact}`, handler: SAYS_WHERE_IT_CAME_FROM },
+    args: ['--exchange', exchange, '--routing-key', 'order.*', '--retry', '100ms'],
+  });
+  await hurricane.up();
+  const { channel } = await useClient(t, broker);
+  channel.publish(exchange, 'order.new', Buffer.from('one'));
+  await eventually(() => {
+    assert.deepEqual(hurricane.output, [`1 ${exchange} order.new`, `2 ${exchange} order.new`]);
+  });
+});
