@@ -8,7 +8,13 @@ import { chmod, copyFile, glob, mkdir, readFile, stat, writeFile } from 'node:fs
 import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 
-import { bundleLauncher, bundleProgram, watchProgram } from './bundle.ts';
+import {
+  bundleLauncher,
+  bundleLibrary,
+  bundleProgram,
+  lateLibraries,
+  watchProgram,
+} from './bundle.ts';
 import { buildExecutable } from './executable.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -17,6 +23,7 @@ const dist = join(root, 'dist');
 export const bundlePath = join(dist, 'hurricane.js');
 export const executablePath = join(dist, 'hurricane');
 const parts = { program: join(dist, 'program.js'), cache: join(dist, 'program.cache') };
+const libraryPath = (name: string): string => join(dist, `program.${name}.js`);
 
 interface Manifest {
   readonly name: string;
@@ -30,6 +37,9 @@ export async function buildBundle(): Promise<void> {
   const manifest = await readManifest();
   await mkdir(dist, { recursive: true });
   await bundleProgram({ root, outfile: parts.program, version: manifest.version });
+  for (const name of lateLibraries) {
+    await bundleLibrary(name, { root, outfile: libraryPath(name) });
+  }
   await compileProgram();
   await writeJson('package.json', publishedManifest(manifest));
   await publishTypes();
@@ -37,6 +47,11 @@ export async function buildBundle(): Promise<void> {
   // The last: whether all are up to date is seen by its time.
   await bundleLauncher({ root, outfile: bundlePath });
   await chmod(bundlePath, 0o755);
+}
+
+async function buildSingle(): Promise<void> {
+  const contained = [...Object.values(parts), ...lateLibraries.map(libraryPath)];
+  await buildExecutable(bundlePath, contained, executablePath);
 }
 
 /** In a process of its own, since it runs the program to its end; nothing of this environment has a say. */
@@ -68,7 +83,7 @@ export async function isStale(artefact: string): Promise<boolean> {
 /** Builds those artefacts that are stale. */
 export async function buildStale(): Promise<void> {
   if (await isStale(bundlePath)) await buildBundle();
-  if (await isStale(executablePath)) await buildExecutable(bundlePath, parts, executablePath);
+  if (await isStale(executablePath)) await buildSingle();
 }
 
 async function configurationSchema(): Promise<unknown> {
@@ -122,7 +137,7 @@ async function main(): Promise<void> {
   });
   await buildBundle();
   if (values.watch) return watch();
-  if (!values['js-only']) await buildExecutable(bundlePath, parts, executablePath);
+  if (!values['js-only']) await buildSingle();
 }
 
 if (import.meta.main) await main();

@@ -6,6 +6,9 @@ import { createRequire, isBuiltin } from 'node:module';
 
 import { build, context, type BuildOptions, type Plugin } from 'esbuild';
 
+/** Packages that few starts need, and that are as large as all the rest: each is a file of its own. */
+export const lateLibraries = ['amqplib', 'rhea-promise', 'yaml'];
+
 export interface BundleOptions {
   readonly root: string;
   readonly outfile: string;
@@ -18,6 +21,21 @@ export async function bundleProgram(options: BundleOptions): Promise<void> {
   const text = await readFile(options.outfile);
   const name = createHash('sha256').update(text).digest('hex').slice(0, 16);
   await writeFile(options.outfile, `// ${name}\n${text.toString('latin1')}`, 'latin1');
+}
+
+/** Writes a library of its own as a function of `require`, `module` and `exports`, as Node has them. */
+export async function bundleLibrary(
+  name: string,
+  { root, outfile }: Omit<BundleOptions, 'version'>,
+): Promise<void> {
+  await build({
+    ...minified,
+    absWorkingDir: root,
+    entryPoints: [name],
+    outfile,
+    banner: { js: '(function (require, module, exports) {' },
+    plugins: [withoutDebug],
+  });
 }
 
 /** Writes the program after every change of a source, until the process ends. */
@@ -49,26 +67,44 @@ const common = {
   logLevel: 'warning',
 } as const satisfies BuildOptions;
 
+const minified = {
+  ...common,
+  format: 'cjs',
+  footer: { js: '})' },
+  // Every start reads all of it.
+  minify: true,
+  legalComments: 'external',
+} as const satisfies BuildOptions;
+
 function programSettings({ root, outfile, version }: BundleOptions): BuildOptions {
   return {
-    ...common,
+    ...minified,
     absWorkingDir: root,
     entryPoints: ['src/main.ts'],
     outfile,
-    format: 'cjs',
     banner: { js: '(function (require) {' },
-    footer: { js: '})' },
-    // Every start reads all of it.
-    minify: true,
-    legalComments: 'external',
     define: {
       VERSION: JSON.stringify(version),
       // yargs-parser asks where it is, for a feature that hurricane never uses.
       'import.meta.url': JSON.stringify('file:///'),
     },
-    plugins: [withoutUnused, withoutDebug, lazyBuiltins],
+    plugins: [withoutUnused, lateByRequire, lazyBuiltins],
   };
 }
+
+/** Asks the launcher for a library where the source imports it, also where it does so by `import()`. */
+const lateByRequire: Plugin = {
+  name: 'late-by-require',
+  setup(build) {
+    build.onResolve({ filter: /./ }, ({ path, namespace }) => {
+      if (!lateLibraries.includes(path)) return undefined;
+      return namespace === 'late' ? { path, external: true } : { path, namespace: 'late' };
+    });
+    build.onLoad({ filter: /./, namespace: 'late' }, ({ path }) => ({
+      contents: `module.exports = require(${JSON.stringify(path)});`,
+    }));
+  },
+};
 
 /** What a package loads for features that hurricane never uses. Loading it costs time at every start. */
 const unused: Readonly<Record<string, readonly string[]>> = {
@@ -125,7 +161,7 @@ const lazyBuiltins: Plugin = {
   },
 };
 
-/** Loaded by the first call of one of their functions: they take long, and come after the app's start. */
+/** Loaded by the first call of one of their functions or the first `new` of one of their classes: they take long, and come after the app's start. */
 const late = ['crypto', 'fs/promises', 'https', 'timers/promises', 'v8'];
 
 function moduleText(name: string): string {
@@ -133,7 +169,10 @@ function moduleText(name: string): string {
   const names = Object.keys(builtin).filter((key) => /^[A-Za-z_$][\w$]*$/.test(key));
   const load = `process.getBuiltinModule('node:${name}')`;
   const isLate = (key: string): boolean =>
-    late.includes(name) && /^[a-z]/.test(key) && typeof builtin[key] === 'function';
+    late.includes(name) && typeof builtin[key] === 'function';
+  const lateFunction = (key: string): string => `(...args) => ${load}.${key}(...args)`;
+  const lateClass = (key: string): string =>
+    `/* @__PURE__ */ new Proxy(class {}, { construct: (_, args) => new (${load}.${key})(...args) })`;
   return [
     `const builtin = /* @__PURE__ */ (() => ${load})();`,
     'export default builtin;',
@@ -141,7 +180,7 @@ function moduleText(name: string): string {
       .filter((key) => key !== 'default')
       .map((key) =>
         isLate(key)
-          ? `export const ${key} = (...args) => ${load}.${key}(...args);`
+          ? `export const ${key} = ${/^[a-z]/.test(key) ? lateFunction(key) : lateClass(key)};`
           : `export const ${key} = /* @__PURE__ */ (() => builtin.${key})();`,
       ),
   ].join('\n');

@@ -10,7 +10,7 @@ const run = promisify(execFile);
 /** Writes `outfile`, which starts without a Node installation. Works beside it and leaves nothing. */
 export async function buildExecutable(
   launcher: string,
-  parts: Readonly<Record<string, string>>,
+  parts: readonly string[],
   outfile: string,
 ): Promise<void> {
   const work = await mkdtemp(`${outfile}-build-`);
@@ -32,14 +32,14 @@ export async function buildExecutable(
 
 function seaConfig(
   main: string,
-  parts: Readonly<Record<string, string>>,
+  parts: readonly string[],
   executable: string,
   output: string,
 ): object {
   return {
     main,
     mainFormat: 'module',
-    assets: Object.fromEntries(Object.values(parts).map((path) => [basename(path), path])),
+    assets: Object.fromEntries(parts.map((path) => [basename(path), path])),
     executable,
     output,
     disableExperimentalSEAWarning: true,

@@ -2,12 +2,14 @@
 // compiled. Compiling the whole source anew would take as long as the start of an empty Node.
 
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { createRequire, isBuiltin } from 'node:module';
 import { join } from 'node:path';
 import { getRawAsset, isSea } from 'node:sea';
 import { Script } from 'node:vm';
 
-type Program = (require: NodeJS.Require) => void;
+type Require = (name: string) => unknown;
+type Program = (require: Require) => void;
+type Library = (require: Require, module: { exports: unknown }, exports: unknown) => void;
 
 const source = readPart('program.js').toString('latin1');
 const cache = readPart('program.cache');
@@ -19,7 +21,23 @@ const script = new Script(source, {
   // Code of another V8 is ignored: then the source is compiled.
   cachedData: isOfThisBuild ? cache.subarray(build.length) : undefined,
 });
-(script.runInThisContext() as Program)(createRequire(import.meta.url));
+const requireBuiltin = createRequire(import.meta.url);
+const libraries = new Map<string, unknown>();
+(script.runInThisContext() as Program)(load);
+
+/** A module of Node's, or a library that is a file of its own because few starts need it. */
+function load(name: string): unknown {
+  if (isBuiltin(name)) return requireBuiltin(name);
+  if (!libraries.has(name)) libraries.set(name, loadLibrary(`program.${name}.js`));
+  return libraries.get(name);
+}
+
+function loadLibrary(file: string): unknown {
+  const text = new Script(readPart(file).toString(), { filename: join(import.meta.dirname, file) });
+  const module = { exports: {} };
+  (text.runInThisContext() as Library)(load, module, module.exports);
+  return module.exports;
+}
 
 function readPart(name: string): Buffer {
   return isSea() ? Buffer.from(getRawAsset(name)) : readFileSync(join(import.meta.dirname, name));

@@ -5,7 +5,7 @@ import { execFileSync } from 'node:child_process';
 import type { Bar } from './bar.ts';
 import { artefacts, freePort, node } from './programs.ts';
 
-const RUNS = 9;
+const RUNS = 25;
 
 export async function benchStart(): Promise<Bar[]> {
   const series = { empty: [] as number[], js: [] as number[], binary: [] as number[] };
