@@ -14,6 +14,7 @@ export interface TestResult {
   readonly reason?: string;
   /** The artefacts it started. */
   readonly artefacts: readonly string[];
+  readonly seconds: number;
 }
 
 export interface RunOptions {
@@ -50,6 +51,7 @@ export async function runTests(options: RunOptions): Promise<TestResult[]> {
       name,
       outcome,
       artefacts: [],
+      seconds: Math.round(event.details.duration_ms) / 1000,
       ...(reason === undefined ? {} : { reason }),
     });
   };
@@ -69,7 +71,7 @@ interface TestEvent {
   readonly name: string;
   readonly file?: string | undefined;
   readonly entryFile?: string | undefined;
-  readonly details: { readonly type?: string | undefined };
+  readonly details: { readonly type?: string | undefined; readonly duration_ms: number };
 }
 
 function withArtefacts(results: TestResult[], startsFile: string, root: string): TestResult[] {

@@ -4,10 +4,11 @@
 // The report of the last run is test-report.json in node_modules/.cache/hurricane.
 
 import { spawnSync } from 'node:child_process';
-import { globSync, mkdirSync, writeFileSync } from 'node:fs';
+import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { judgeAcceptance } from '../test/acceptance.ts';
+import { lendRabbitmq } from '../test/helpers/rabbitmq.ts';
 import { setUpTests } from './setup-tests.ts';
 import { runTests, type TestResult } from './test-run.ts';
 
@@ -75,8 +76,13 @@ async function runStages(): Promise<TestResult[]> {
     const chosen = filesOf(files);
     if (chosen.length === 0) continue;
     console.log(`\n── ${title}`);
+    const startedAt = performance.now();
+    const sharesRabbitmq = chosen.some((file) => readFileSync(file).includes('shareRabbitmq('));
+    const endRabbitmq = sharesRabbitmq ? await lendRabbitmq() : undefined;
     const options = { root, concurrency, preload, timeoutMs: TEST_TIMEOUT_MS, startsFile };
     all.push(...(await runTests({ ...options, files: chosen })));
+    await endRabbitmq?.();
+    console.log(`${title} took ${Math.round((performance.now() - startedAt) / 1000)} s`);
   }
   return all;
 }

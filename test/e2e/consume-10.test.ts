@@ -15,7 +15,7 @@ import type { Hurricane } from '../helpers/hurricane.ts';
 import { shareRabbitmq } from '../helpers/rabbitmq.ts';
 import { useTempDir } from '../helpers/temp-dir.ts';
 
-const broker = shareRabbitmq({ plugins: ['rabbitmq_management', 'rabbitmq_amqp1_0'] });
+const broker = shareRabbitmq();
 
 const SPEAKS_AND_FAILS_WHEN_TOLD = `
 export default async function handle({ id, body, attempt }) {
@@ -41,6 +41,7 @@ export default async function handle({ id }) {
 `;
 
 interface Options {
+  readonly vhost?: string;
   readonly handler?: string;
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
@@ -50,10 +51,12 @@ function start(
   t: TestContext,
   artefact: Artefact,
   queue: string,
-  { handler = SPEAKS_AND_FAILS_WHEN_TOLD, args = [], env = {} }: Options = {},
+  { vhost = broker.vhost, handler = SPEAKS_AND_FAILS_WHEN_TOLD, args = [], env }: Options = {},
 ): Promise<Hurricane> {
-  const speaks = ['--protocol', '1.0', ...args];
-  return startConsumer(t, { artefact, broker, queue, handler, args: speaks, env });
+  return startConsumer(t, {
+    ...{ artefact, queue, handler, env: env ?? {}, args: ['--protocol', '1.0', ...args] },
+    broker: { port: broker.port, vhost },
+  });
 }
 
 /** The queue, its dead letters, and a queue for each delay: nobody else makes them. */
@@ -71,8 +74,10 @@ async function declare({ channel }: Client, queue: string, delays: readonly numb
 
 /** Takes one for good, as a client of the same protocol: another does not see its properties. */
 async function takeOver10(t: TestContext, queue: string): Promise<Record<string, unknown>> {
-  const place = { host: '127.0.0.1', port: broker.port, username: 'guest', password: 'guest' };
-  const connection = rhea.create_container().connect({ ...place, reconnect: false });
+  const connection = rhea.create_container().connect({
+    ...{ host: '127.0.0.1', port: broker.port, reconnect: false },
+    ...{ hostname: `vhost:${broker.vhost}`, username: 'guest', password: 'guest' },
+  });
   const source = { address: `/amq/queue/${queue}` };
   const receiver = connection.open_receiver({ source, credit_window: 1 });
   const [{ message }] = (await once(receiver, 'message', { signal: t.signal })) as [
@@ -186,17 +191,17 @@ forEachArtefact(
     const user = `weak-${artefact}`;
     await broker.api('PUT', `users/${user}`, { password: 'weak-secret', tags: '' });
     const nothing = { configure: '^$', write: '^$', read: '^$' };
-    await broker.api('PUT', `permissions/%2F/${user}`, nothing);
+    await broker.api('PUT', `permissions/${broker.vhostPath}/${user}`, nothing);
     const cases = [
-      [{ AMQP_PASSWORD: 'wrong-secret' }, /refuses the login of user "guest"/],
-      [{ AMQP_VHOST: 'nowhere' }, /does not let user "guest" into vhost "nowhere"/],
+      [{ env: { AMQP_PASSWORD: 'wrong-secret' } }, /refuses the login of user "guest"/],
+      [{ vhost: 'nowhere' }, /does not let user "guest" into vhost "nowhere"/],
       [
-        { AMQP_USER: user, AMQP_PASSWORD: 'weak-secret' },
+        { env: { AMQP_USER: user, AMQP_PASSWORD: 'weak-secret' } },
         new RegExp(`refuses user "${user}": access to queue '${queue}'`),
       ],
     ] as const;
-    for (const [env, why] of cases) {
-      const hurricane = await start(t, artefact, queue, { env });
+    for (const [options, why] of cases) {
+      const hurricane = await start(t, artefact, queue, options);
       assert.equal((await hurricane.exit).code, 77);
       const { reason } = await hurricane.sees('hurricane.ended');
       assert.match(String(reason), why);

@@ -8,10 +8,10 @@ import { forEachArtefact } from '../helpers/artefacts.ts';
 import { numbers, startConsumer, useClient, useValve } from '../helpers/consume.ts';
 import { eventually } from '../helpers/eventually.ts';
 import type { Hurricane } from '../helpers/hurricane.ts';
-import { shareRabbitmq } from '../helpers/rabbitmq.ts';
+import { ownRabbitmq } from '../helpers/rabbitmq.ts';
 import { useTcpProxy } from '../helpers/tcp-proxy.ts';
 
-const broker = shareRabbitmq({
+const broker = ownRabbitmq({
   config: ['consumer_timeout = 3000'],
   advanced: '[{rabbit, [{channel_tick_interval, 1000}]}].',
 });
@@ -20,6 +20,12 @@ const WITHIN = { within: 20_000 };
 const SPEAKS = `
 export default function handle({ body }) {
   console.log('handled', body);
+}
+`;
+const NEVER_ENDS = `
+export default function handle({ body }) {
+  console.log('begun', body);
+  return new Promise(() => undefined);
 }
 `;
 const THROWS_AT_FIRST = `
@@ -155,6 +161,22 @@ test('a broker that is frozen is noticed, and consumed from again when it thaws 
   const client = await useClient(t, broker);
   await client.send(queue, [1]);
   await eventually(() => assert.deepEqual(hurricane.output, ['handled 1']), WITHIN);
+});
+
+test('ends within the grace period although the broker is frozen [js]', async (t) => {
+  const queue = 'frozen';
+  const hurricane = await startConsumer(t, {
+    ...{ artefact: 'js', broker, queue, handler: NEVER_ENDS },
+    args: ['--grace-period', '2s'],
+  });
+  await hurricane.up();
+  broker.signal('SIGSTOP');
+  t.after(() => broker.signal('SIGCONT'));
+  const askedAt = performance.now();
+  hurricane.signal('SIGTERM');
+  const { code } = await hurricane.exit;
+  const tookMs = performance.now() - askedAt;
+  assert.deepEqual([code, tookMs < 3000], [0, true], `${tookMs} ms`);
 });
 
 test('notices a network that swallows everything, and one that resets [js]', async (t) => {

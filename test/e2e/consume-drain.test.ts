@@ -155,19 +155,3 @@ export async function setup() {
   const tookMs = performance.now() - askedAt;
   assert.deepEqual([code, tookMs < 2000], [0, true], `${tookMs} ms`);
 });
-
-test('ends within the grace period although the broker is frozen [js]', async (t) => {
-  const queue = 'frozen';
-  const hurricane = await startConsumer(t, {
-    ...{ artefact: 'js', broker, queue, handler: NEVER_ENDS },
-    args: ['--grace-period', '2s'],
-  });
-  await hurricane.up();
-  broker.signal('SIGSTOP');
-  t.after(() => broker.signal('SIGCONT'));
-  const askedAt = performance.now();
-  hurricane.signal('SIGTERM');
-  const { code } = await hurricane.exit;
-  const tookMs = performance.now() - askedAt;
-  assert.deepEqual([code, tookMs < 3000], [0, true], `${tookMs} ms`);
-});

@@ -12,7 +12,7 @@ import { runHurricane, type Hurricane } from '../helpers/hurricane.ts';
 import { shareRabbitmq } from '../helpers/rabbitmq.ts';
 import { useTempDir } from '../helpers/temp-dir.ts';
 
-const broker = shareRabbitmq({ plugins: ['rabbitmq_management'] });
+const broker = shareRabbitmq();
 
 const IGNORES = 'export default () => {};';
 const PASSWORD = 'hush-9f3a';
@@ -37,11 +37,11 @@ async function assertEnds(
   assert.equal(ended, code);
 }
 
-/** A user of the test, with these permissions in `/`. */
+/** A user of the test, with these permissions in the vhost of this file. */
 async function useUser(name: string, rights: Partial<Record<Right, string>> = {}): Promise<void> {
   await broker.api('PUT', `users/${name}`, { password: PASSWORD, tags: '' });
   const all = { configure: '.*', write: '.*', read: '.*' };
-  await broker.api('PUT', `permissions/%2f/${name}`, { ...all, ...rights });
+  await broker.api('PUT', `permissions/${broker.vhostPath}/${name}`, { ...all, ...rights });
 }
 
 type Right = 'configure' | 'write' | 'read';
@@ -126,7 +126,10 @@ forEachArtefact('the permissions that the documentation names are enough', async
 });
 
 forEachArtefact('a vhost that is not there is told by its name', async (t, artefact) => {
-  const hurricane = await consumer(t, { artefact, args: ['--amqp-vhost', 'nowhere'] });
+  const hurricane = await consumer(t, {
+    artefact,
+    broker: { port: broker.port, vhost: 'nowhere' },
+  });
   await assertEnds(
     hurricane,
     77,
@@ -140,7 +143,7 @@ forEachArtefact(
   async (t, artefact) => {
     const vhost = `vanishes-${artefact}`;
     await broker.api('PUT', `vhosts/${vhost}`);
-    const hurricane = await consumer(t, { artefact, args: ['--amqp-vhost', vhost] });
+    const hurricane = await consumer(t, { artefact, broker: { port: broker.port, vhost } });
     await hurricane.up();
     await broker.api('DELETE', `vhosts/${vhost}`);
     await assertEnds(hurricane, 77, new RegExp(`into vhost "${vhost}"`), /correct --amqp-vhost/);
@@ -159,7 +162,7 @@ forEachArtefact(
       await consumer(t, { artefact, queue, args: wanted }),
       65,
       new RegExp(
-        `'x-max-length' for queue '${queue}' in vhost '/': received '10' but current is '20'$`,
+        `'x-max-length' for queue '${queue}' in vhost '${broker.vhost}': received '10' but current is '20'$`,
       ),
       /^give the properties that it has, delete it at the broker, or use --topology passive$/,
     );
@@ -194,14 +197,17 @@ forEachArtefact(
     const hurricane = await consumer(t, { artefact, queue, args });
     await hurricane.up();
     const client = await useClient(t, broker);
-    await broker.api('DELETE', `queues/%2f/${queue}`);
+    await broker.api('DELETE', `queues/${broker.vhostPath}/${queue}`);
     assert.equal((await hurricane.sees('consumer.lost'))['cause'], 'cancelled');
     await hurricane.sees(
       ({ event, cause }) => event === 'consumer.reconnecting' && cause === 'missing',
     );
     const { status, text } = await hurricane.probe('ready');
     assert.equal(status, 400);
-    assert.match(text, new RegExp(`^not consuming: no queue '${queue}' in vhost '/'`));
+    assert.match(
+      text,
+      new RegExp(`^not consuming: no queue '${queue}' in vhost '${broker.vhost}'`),
+    );
     assert.equal((await hurricane.probe('alive')).status, 200);
     await client.channel.assertQueue(queue, { arguments: { 'x-queue-type': 'classic' } });
     await hurricane.seesNth(2, 'consumer.subscribed');
@@ -213,11 +219,11 @@ forEachArtefact('a deleted queue ends a consumer with --missing fail', async (t,
   const queue = `gone-${artefact}`;
   const hurricane = await consumer(t, { artefact, queue, args: ['--missing', 'fail'] });
   await hurricane.up();
-  await broker.api('DELETE', `queues/%2f/${queue}`);
+  await broker.api('DELETE', `queues/${broker.vhostPath}/${queue}`);
   await assertEnds(
     hurricane,
     69,
-    new RegExp(`^it is not there: no queue '${queue}' in vhost '/'$`),
+    new RegExp(`^it is not there: no queue '${queue}' in vhost '${broker.vhost}'$`),
     /^declare it, or wait for it with --missing wait$/,
   );
 });
@@ -325,7 +331,7 @@ forEachArtefact(
     await useUser(user);
     const folder = useTempDir(t);
     const values = {
-      ...{ HOST: '127.0.0.1', PORT: `${broker.port}`, VHOST: '/', USER: user, PASSWORD },
+      ...{ HOST: '127.0.0.1', PORT: `${broker.port}`, VHOST: broker.vhost, USER: user, PASSWORD },
     };
     const env = Object.fromEntries(
       Object.entries(values).map(([name, value]) => {
@@ -368,9 +374,14 @@ console.log('sees', JSON.stringify(process.env));
 `;
     for (const env of [
       { HURRICANE_AMQP_USER: user, HURRICANE_AMQP_PASSWORD: PASSWORD, AMQP_PORT: `${broker.port}` },
-      { HURRICANE_AMQP_URL: `amqp://${user}:${PASSWORD}@127.0.0.1:${broker.port}` },
+      {
+        HURRICANE_AMQP_URL: `amqp://${user}:${PASSWORD}@127.0.0.1:${broker.port}/${broker.vhostPath}`,
+      },
     ]) {
-      const named = 'HURRICANE_AMQP_URL' in env ? env : { ...env, AMQP_HOST: '127.0.0.1' };
+      const named =
+        'HURRICANE_AMQP_URL' in env
+          ? env
+          : { ...env, AMQP_HOST: '127.0.0.1', AMQP_VHOST: broker.vhost };
       const hurricane = await consumer(t, {
         ...{ artefact, handler, queue: user, broker: undefined },
         env: { ...named, OTHER: 'stays' },

@@ -14,7 +14,7 @@ import { useHttpServer } from '../helpers/http-server.ts';
 import { shareRabbitmq } from '../helpers/rabbitmq.ts';
 import { useTempDir } from '../helpers/temp-dir.ts';
 
-const broker = shareRabbitmq({ plugins: ['rabbitmq_management'] });
+const broker = shareRabbitmq();
 const examples = join(import.meta.dirname, '../../examples/handlers');
 
 interface Started {

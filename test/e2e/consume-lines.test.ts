@@ -13,7 +13,7 @@ import { useHttpServer } from '../helpers/http-server.ts';
 import { isFree, usePort } from '../helpers/port.ts';
 import { shareRabbitmq } from '../helpers/rabbitmq.ts';
 
-const broker = shareRabbitmq({ plugins: ['rabbitmq_management'] });
+const broker = shareRabbitmq();
 
 const TELLS = `
 export default ({ body }) => console.log('handled', JSON.stringify(body));
@@ -69,7 +69,7 @@ forEachArtefact('Q03 --amqp-vhost is where messages are taken from', async (t, a
   const vhost = `q03-${artefact}`;
   await broker.api('PUT', `vhosts/${vhost}`);
   const queue = 'jobs';
-  const hurricane = await consumer(t, { artefact, queue, args: ['--amqp-vhost', vhost] });
+  const hurricane = await consumer(t, { artefact, queue, broker: { port: broker.port, vhost } });
   await handlesOne(t, hurricane, { queue, vhost });
 });
 
@@ -365,7 +365,7 @@ export const routingKeys = (queue) => [queue.split('.').slice(0, 2).join('.')];
 async function handlesOne(
   t: TestContext,
   hurricane: Hurricane,
-  { queue, vhost = '/' }: { queue: string; vhost?: string },
+  { queue, vhost = broker.vhost }: { queue: string; vhost?: string },
 ): Promise<void> {
   await hurricane.up();
   const client = await useClient(t, broker, { vhost });

@@ -11,10 +11,10 @@ import { forEachArtefact } from '../helpers/artefacts.ts';
 import { numbers, startConsumer, useClient } from '../helpers/consume.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { askProbes, percentile } from '../helpers/prober.ts';
-import { shareRabbitmq } from '../helpers/rabbitmq.ts';
+import { ownRabbitmq } from '../helpers/rabbitmq.ts';
 import { useSeeds } from '../helpers/seeded.ts';
 
-const broker = shareRabbitmq();
+const broker = ownRabbitmq();
 const isLong = process.env['SOAK'] !== undefined;
 const [COUNT, KILLS] = isLong ? [5000, 10] : [500, 3];
 

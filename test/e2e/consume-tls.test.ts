@@ -11,7 +11,7 @@ import { Authority, type Certificate } from '../helpers/certificates.ts';
 import { startConsumer } from '../helpers/consume.ts';
 import type { Hurricane } from '../helpers/hurricane.ts';
 import { usePort } from '../helpers/port.ts';
-import { shareRabbitmq } from '../helpers/rabbitmq.ts';
+import { ownRabbitmq } from '../helpers/rabbitmq.ts';
 import { useTlsEdge } from '../helpers/tls-edge.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'hurricane-certificates-'));
@@ -23,7 +23,7 @@ const server = authority.sign({ name: 'server', subjectAltName: 'DNS:localhost,I
 const client = authority.sign({ name: 'seed' });
 
 const tlsPort = await usePort();
-const broker = shareRabbitmq({
+const broker = ownRabbitmq({
   plugins: ['rabbitmq_management', 'rabbitmq_auth_mechanism_ssl'],
   config: [
     `listeners.ssl.1 = 127.0.0.1:${tlsPort}`,

@@ -7,7 +7,7 @@ import { startConsumer, useClient } from '../helpers/consume.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { shareRabbitmq } from '../helpers/rabbitmq.ts';
 
-const broker = shareRabbitmq({ plugins: ['rabbitmq_management'] });
+const broker = shareRabbitmq();
 
 const SPEAKS_AND_FAILS_WHEN_TOLD = `
 export default async function handle({ body, attempt }) {

@@ -89,7 +89,7 @@ async function startCelery(t: TestContext, heading: string) {
     // Debian's celery belongs to Debian's python3; another one may be first on PATH.
     PATH: '/usr/bin:/bin',
     TMPDIR: folder,
-    CELERY_BROKER_URL: `amqp://${rabbitmq.address()}`,
+    CELERY_BROKER_URL: `amqp://${rabbitmq.address()}/${rabbitmq.vhostPath}`,
     PYTHONDONTWRITEBYTECODE: '1',
   };
   const places = { 'rabbitmq:5672': rabbitmq.address(), '/tmp': folder };

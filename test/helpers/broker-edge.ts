@@ -4,10 +4,9 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 
-import type { Rabbitmq } from './rabbitmq.ts';
+import type { Broker } from './consume.ts';
 
-export interface BrokerEdge {
-  readonly port: number;
+export interface BrokerEdge extends Broker {
   /** Whoever is connected is cut off, and nobody else gets in: the broker is gone. */
   vanish(): Promise<void>;
   /** On the same port. */
@@ -16,10 +15,7 @@ export interface BrokerEdge {
   cancelConsumers(): void;
 }
 
-export async function useBrokerEdge(
-  t: TestContext,
-  broker: Pick<Rabbitmq, 'port'>,
-): Promise<BrokerEdge> {
+export async function useBrokerEdge(t: TestContext, broker: Broker): Promise<BrokerEdge> {
   const links = new Set<EdgeLink>();
   const server = createServer((client) => {
     const link = new EdgeLink(client, connect(broker.port, '127.0.0.1'));
@@ -41,6 +37,7 @@ export async function useBrokerEdge(
   };
   t.after(vanish);
   return {
+    ...(broker.vhost === undefined ? {} : { vhost: broker.vhost }),
     ...{ port, vanish },
     comeBack: () => listen(port),
     cancelConsumers: () => links.forEach((link) => link.cancelConsumer()),

@@ -19,7 +19,7 @@ import { useTempDir } from './temp-dir.ts';
 export interface ConsumeOptions {
   readonly artefact: Artefact;
   /** Undefined: it is named by arguments, files or the environment. */
-  readonly broker: Pick<Rabbitmq, 'port'> | undefined;
+  readonly broker: Broker | undefined;
   readonly queue: string;
   /** The text of the module; its folder is the working directory. */
   readonly handler: string;
@@ -31,6 +31,9 @@ export interface ConsumeOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+/** Where it listens, and the vhost if it is not the default one. */
+export type Broker = Pick<Rabbitmq, 'port'> & Partial<Pick<Rabbitmq, 'vhost'>>;
+
 /** Started; it may not consume yet: await `hurricane.sees('consumer.subscribed')`. */
 export function startConsumer(t: TestContext, options: ConsumeOptions): Promise<Hurricane> {
   const { artefact, broker, queue, handler, args = [], files = {}, ...others } = options;
@@ -38,10 +41,14 @@ export function startConsumer(t: TestContext, options: ConsumeOptions): Promise<
   for (const [name, text] of Object.entries({ 'handler.mjs': handler, ...files })) {
     writeFileSync(join(cwd, name), text);
   }
-  const named = ['--amqp-host', '127.0.0.1', '--amqp-port', `${broker?.port}`];
-  const place = broker === undefined ? [] : named;
+  const place = broker === undefined ? [] : placeOf(broker);
   const words = ['--handler', 'handler.mjs', '--queue', queue, ...place, ...args];
   return startHurricane(t, words, { ...others, artefact, command: 'consume', cwd });
+}
+
+function placeOf({ port, vhost }: Broker): readonly string[] {
+  const place = ['--amqp-host', '127.0.0.1', '--amqp-port', `${port}`];
+  return vhost === undefined ? place : [...place, '--amqp-vhost', vhost];
 }
 
 export interface Valve {
@@ -69,8 +76,8 @@ export function numbers(count: number): readonly number[] {
 /** A client that is not ours, closed after the test. */
 export async function useClient(
   t: TestContext,
-  broker: Pick<Rabbitmq, 'port'>,
-  { vhost = '/' }: { vhost?: string } = {},
+  broker: Broker,
+  { vhost = broker.vhost ?? '/' }: { vhost?: string } = {},
 ): Promise<Client> {
   const model = await amqp.connect({ hostname: '127.0.0.1', port: broker.port, vhost });
   const channel = await model.createConfirmChannel();

@@ -1,4 +1,5 @@
 // A private RabbitMQ node: its own epmd, ports and folders; nothing of the machine's own is read or used.
+// One serves a whole run, each file in a vhost of its own; what hurts its node has one to itself.
 
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -30,27 +31,74 @@ export interface RabbitmqOptions {
   readonly advanced?: string;
 }
 
-/** Started before the tests of the file that calls this, if it is installed; gone after them. */
-export function shareRabbitmq(options: RabbitmqOptions = {}): Rabbitmq {
+/** A node for the tests of the file that calls this alone, if it is installed; gone after them. */
+export function ownRabbitmq(options: RabbitmqOptions = {}): Rabbitmq {
   const rabbitmq = new Rabbitmq(options);
   before(() => rabbitmq.begin());
   after(() => rabbitmq.end());
   return rabbitmq;
 }
 
+/** A vhost for the tests of the file that calls this, on the node of the run, or on its own outside of one. */
+export function shareRabbitmq(): Rabbitmq {
+  const lent = process.env[LENT];
+  if (lent === undefined) return ownRabbitmq({ plugins: SHARED_PLUGINS });
+  const vhost = `of-${process.pid}`;
+  const rabbitmq = new Rabbitmq({ plugins: SHARED_PLUGINS }, vhost, JSON.parse(lent) as Ports);
+  before(() => rabbitmq.api('PUT', `vhosts/${vhost}`));
+  after(() => rabbitmq.api('DELETE', `vhosts/${vhost}`));
+  return rabbitmq;
+}
+
+/** Starts the node that all files of a run share; the function ends it. */
+export async function lendRabbitmq(): Promise<() => Promise<void>> {
+  const rabbitmq = new Rabbitmq({ plugins: SHARED_PLUGINS });
+  await rabbitmq.begin();
+  process.env[LENT] = JSON.stringify(rabbitmq.ports);
+  return () => rabbitmq.end();
+}
+
+/** Tells the files of a run where its node is. */
+const LENT = 'TEST_RABBITMQ';
+const SHARED_PLUGINS = ['rabbitmq_management', 'rabbitmq_amqp1_0'] as const;
+
+interface Ports {
+  readonly amqp: number;
+  readonly distribution: number;
+  readonly management: number;
+  readonly epmd: number;
+}
+
 export class Rabbitmq {
+  /** Where its tests are at home. */
+  readonly vhost: string;
   readonly #options: RabbitmqOptions;
-  readonly #folder = mkdtempSync(join(tmpdir(), 'hurricane-rabbitmq-'));
-  #ports = { amqp: 0, distribution: 0, management: 0, epmd: 0 };
+  #folder = '';
+  #ports: Ports;
   #epmd: ChildProcess | undefined;
   #node: ChildProcess | undefined;
 
-  constructor(options: RabbitmqOptions) {
+  constructor(
+    options: RabbitmqOptions,
+    vhost = '/',
+    ports: Ports = { amqp: 0, distribution: 0, management: 0, epmd: 0 },
+  ) {
     this.#options = options;
+    this.vhost = vhost;
+    this.#ports = ports;
+  }
+
+  get ports(): Ports {
+    return this.#ports;
   }
 
   get port(): number {
     return this.#ports.amqp;
+  }
+
+  /** As it stands in the paths of the management plugin. */
+  get vhostPath(): string {
+    return encodeURIComponent(this.vhost);
   }
 
   /** Where AMQP is spoken: `127.0.0.1:12345`. */
@@ -58,6 +106,7 @@ export class Rabbitmq {
 
   async begin(): Promise<void> {
     if (!(await isInstalled(RABBITMQ))) return;
+    this.#folder = mkdtempSync(join(tmpdir(), 'hurricane-rabbitmq-'));
     this.#ports = {
       amqp: await usePort(),
       distribution: await usePort(),

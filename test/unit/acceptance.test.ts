@@ -10,7 +10,13 @@ const shown = Object.entries(acceptance)
 
 function result(id: string, artefact: string): TestResult {
   const name = `${id} does what it should [${artefact}]`;
-  return { file: 'test/e2e/some.test.ts', name, outcome: 'passed', artefacts: [artefact] };
+  return {
+    file: 'test/e2e/some.test.ts',
+    name,
+    outcome: 'passed',
+    artefacts: [artefact],
+    seconds: 1,
+  };
 }
 
 function complaintsWith(change: (result: TestResult) => TestResult | undefined): string[] {
