@@ -50,7 +50,7 @@ function hurricane(handler: readonly string[]): Consumer {
       ...['--prefetch', `${prefetch}`, '--concurrency', `${prefetch}`],
       ...['--max-lifetime', `${messages}`, '--probe-port', `${await freePort()}`],
     ]);
-    const took = timeOf(out, 'hurricane.ended') - timeOf(out, 'consumer.subscribed');
+    const took = timeOf(out, 'drain.started') - timeOf(out, 'consumer.subscribed');
     return per100k(job, took / 1000, cpu);
   };
 }

@@ -35,6 +35,8 @@ import {
   type TransportOptions,
 } from './transport.ts';
 
+const ACKNOWLEDGED_WITHIN_MS = 2;
+
 export class Amqp091 implements Transport {
   readonly #options: TransportOptions;
 
@@ -124,7 +126,7 @@ class Link091 implements Link {
   #channel: Channel | undefined;
   #publisher: ConfirmChannel | undefined;
   #consumerTag = '';
-  #isFlushing = false;
+  #flushing: NodeJS.Timeout | undefined;
   #publishing: Promise<unknown> = Promise.resolve();
   #returned: string | undefined;
   #unconfirmed: PromiseWithResolvers<undefined> | undefined;
@@ -213,9 +215,9 @@ class Link091 implements Link {
 
   acknowledge(tag: number): void {
     this.#settlements.acknowledge(tag);
-    if (this.#isFlushing) return;
-    this.#isFlushing = true;
-    setImmediate(this.#flush);
+    // Until then the broker has others to hand out, and a word for many costs as much as one for each.
+    if (this.#settlements.count * 2 >= this.#options.queue.prefetch) this.#flush();
+    else this.#flushing ??= setTimeout(this.#flush, ACKNOWLEDGED_WITHIN_MS);
   }
 
   returnToQueue(message: ConsumeMessage, how: 'release' | 'requeue'): void {
@@ -306,8 +308,9 @@ class Link091 implements Link {
   }
 
   readonly #flush = (): void => {
-    this.#isFlushing = false;
-    if (!this.#alive || this.#settlements.isEmpty) return;
+    clearTimeout(this.#flushing);
+    this.#flushing = undefined;
+    if (!this.#alive || this.#settlements.count === 0) return;
     const { upTo, single } = this.#settlements.take();
     if (upTo !== undefined) this.#channel?.ack(tagged(upTo), true);
     for (const tag of single) this.#channel?.ack(tagged(tag));

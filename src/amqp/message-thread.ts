@@ -97,21 +97,23 @@ export class MessageThread {
     // A body is a piece of what the socket read: cloning it would clone all of that.
     const bodies = Buffer.concat(batch.map(({ delivery }) => delivery.body));
     const whole = bodies.buffer.byteLength === bodies.byteLength;
-    this.#post(
-      { kind: 'work', items: batch.map((work) => this.#itemOf(work)), bodies },
-      whole ? [bodies.buffer] : [],
-    );
+    const items = JSON.stringify(batch.map((work) => this.#itemOf(work)));
+    const headers = batch
+      .map(({ delivery }, index) => [index, delivery.properties.headers] as const)
+      .filter(([, each]) => Object.keys(each).length > 0);
+    this.#post({ kind: 'work', items, headers, bodies }, whole ? [bodies.buffer] : []);
   }
 
   #itemOf(work: Work): WorkItem {
     const { delivery, attempt } = work;
+    const { messageId, contentType, timestamp, correlationId, replyTo, type } = delivery.properties;
     return {
       id: this.#inHand.idOf(work) ?? 0,
       length: delivery.body.length,
       attempt,
       redelivered: delivery.redelivered,
       ...originOf(delivery),
-      properties: delivery.properties,
+      ...{ messageId, contentType, timestamp, correlationId, replyTo, type },
     };
   }
 

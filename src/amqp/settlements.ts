@@ -25,8 +25,9 @@ export class Settlements {
     this.#told.add(tag);
   }
 
-  get isEmpty(): boolean {
-    return this.#acknowledged.size === 0;
+  /** How many the broker was not told of. */
+  get count(): number {
+    return this.#acknowledged.size;
   }
 
   /** Everything acknowledged since the last call. */

@@ -13,9 +13,10 @@ import { shareRabbitmq } from '../helpers/rabbitmq.ts';
 const broker = shareRabbitmq();
 
 const WAITS_FOR_THE_TEST = `
-export default async function handle({ body }) {
+export default async function handle({ body }, { signal }) {
   console.log('begun', body);
   await valve();
+  signal.throwIfAborted();
   console.log('ended', body);
 }
 `;

@@ -7,7 +7,7 @@ import type { TestContext } from 'node:test';
 
 import { forEachArtefact, type Artefact } from '../helpers/artefacts.ts';
 import { isInstalled } from '../helpers/apps.ts';
-import { useClient } from '../helpers/consume.ts';
+import { placeOf, useClient } from '../helpers/consume.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { startHurricane, type Hurricane } from '../helpers/hurricane.ts';
 import { useHttpServer } from '../helpers/http-server.ts';
@@ -24,8 +24,7 @@ interface Started {
 }
 
 function startHandler(t: TestContext, { artefact, queue, handler }: Started): Promise<Hurricane> {
-  const place = ['--amqp-host', '127.0.0.1', '--amqp-port', `${broker.port}`];
-  const args = ['--queue', queue, '--retry', '100ms', ...place, ...handler];
+  const args = ['--queue', queue, '--retry', '100ms', ...placeOf(broker), ...handler];
   return startHurricane(t, args, { artefact, command: 'consume' });
 }
 

@@ -123,7 +123,9 @@ test('a crash between the copy and the acknowledgement duplicates, and loses not
   const proxy = await useTcpProxy(t, broker.address);
   const options = { artefact: 'js', queue, handler: THROWS_AT_FIRST } as const;
   const args = ['--retry', '200ms', '--concurrency', '20'];
-  const hurricane = await startConsumer(t, { ...options, broker: proxy, args });
+  const hurricane = await startConsumer(t, {
+    ...{ ...options, args, broker: { port: proxy.port, vhost: broker.vhost } },
+  });
   await hurricane.up();
   const client = await useClient(t, broker);
   // The first connection consumes: what it says does not arrive from now on.
@@ -161,6 +163,7 @@ test('a message that can never be decoded is a dead letter at once [js]', async 
   await eventually(async () => assert.equal(await client.count(`${queue}.dead`), 5), {
     within: 20_000,
   });
+  await hurricane.seesNth(5, 'message.dead'); // told when the broker has confirmed it
   const dead = hurricane.logs.filter(({ event }) => event === 'message.dead');
   assert.deepEqual(dead.map(({ id }) => id).sort(), Object.keys(bodies).sort());
   assert.deepEqual(

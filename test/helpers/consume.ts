@@ -46,7 +46,7 @@ export function startConsumer(t: TestContext, options: ConsumeOptions): Promise<
   return startHurricane(t, words, { ...others, artefact, command: 'consume', cwd });
 }
 
-function placeOf({ port, vhost }: Broker): readonly string[] {
+export function placeOf({ port, vhost }: Broker): readonly string[] {
   const place = ['--amqp-host', '127.0.0.1', '--amqp-port', `${port}`];
   return vhost === undefined ? place : [...place, '--amqp-vhost', vhost];
 }

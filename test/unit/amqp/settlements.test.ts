@@ -10,7 +10,7 @@ test('acknowledges everything up to the first that is not settled in one word', 
   const settlements = new Settlements();
   for (const tag of [2, 1, 3, 5]) settlements.acknowledge(tag);
   assert.deepEqual(settlements.take(), { upTo: 3, single: [5] });
-  assert.equal(settlements.isEmpty, true);
+  assert.equal(settlements.count, 0);
 });
 
 test('closes the gap when the missing one is settled, and tells nothing twice', () => {
