@@ -20,6 +20,7 @@ import { messageWords, requestWords, type Away } from '../probes/judge.ts';
 import { ProbeServer } from '../probes/probe-server.ts';
 import type { OutputLine } from '../process/output.ts';
 import { Reaper } from '../process/reaper.ts';
+import { passMigrationGate } from '../startup/migration-gate.ts';
 import { runStartupCommands } from '../startup/startup-commands.ts';
 import { displayTarget, waitForDependencies } from '../startup/wait-for.ts';
 import { WebhookSender } from '../webhooks/webhook-sender.ts';
@@ -190,13 +191,19 @@ export class Backstage {
     const { startup } = config;
     const common = { signal, emit: this.#emit, log: log.component('startup') };
     await waitForDependencies(startup.waitFor, { ...common, timeoutMs: startup.waitTimeoutMs });
-    await runStartupCommands(startup.commands, {
+    const running = {
       ...common,
       timeoutMs: startup.commandTimeoutMs,
       over,
       env: this.#env,
       cwd: edge.cwd,
-    });
+    };
+    const runCommands = (): Promise<void> => runStartupCommands(startup.commands, running);
+    const passGate = async (): Promise<void> => {
+      if (startup.gate !== undefined) await passMigrationGate(startup.gate, running);
+    };
+    const steps = startup.gateFirst ? [passGate, runCommands] : [runCommands, passGate];
+    for (const step of steps) await step();
     await this.checks.start(signal);
   }
 

@@ -1,6 +1,6 @@
 // What has happened lately, for whoever asks later: the last transitions, and the budget of a drain.
 
-import type { EventMap, EventName, HurricaneEvent } from '../core/events.ts';
+import type { EventMap, EventName, GateState, HurricaneEvent } from '../core/events.ts';
 import { RingBuffer } from '../lib/ring-buffer.ts';
 import { sentenceOf } from './narrator.ts';
 
@@ -24,6 +24,7 @@ const reasons: { readonly [N in EventName]?: (data: EventMap[N]) => Reason } = {
   'dependency.waited': ({ target }) => ({ shown: '', whole: target }),
   'command.started': ({ command }) => ({ shown: '', whole: command }),
   'command.ended': ({ command }) => ({ shown: '', whole: command }),
+  'gate.changed': ({ command, reason }) => ({ shown: '', whole: `${command} ${reason}`.trimEnd() }),
   'startup.succeeded': ({ duration_s }) => `after ${duration_s} s`,
   'startup.failed': ({ reason }) => ({ shown: '', whole: reason }),
   'app.started': ({ pid }) => pidText(pid),
@@ -46,6 +47,13 @@ const reasons: { readonly [N in EventName]?: (data: EventMap[N]) => Reason } = {
   'control.asked': () => '',
   'drain.started': ({ reason }) => reason,
   'drain.ended': ({ forced }) => (forced === 0 ? '' : `${forced} were cut`),
+};
+
+const gateSteps: Readonly<Record<GateState, (command: string) => string>> = {
+  asking: (command) => `an answer of the migration check ${command}`,
+  none: () => '',
+  pending: (command) => `pending migrations (${command})`,
+  unknown: (command) => `an answer of the migration check ${command}, which fails`,
 };
 
 function pidText(pid: number | undefined): string {
@@ -137,6 +145,9 @@ export class Chronicle {
         break;
       case 'command.ended':
         this.#step = '';
+        break;
+      case 'gate.changed':
+        this.#step = gateSteps[data.state](data.command);
         break;
       case 'app.started':
         this.#step = 'the app to come up';

@@ -1,6 +1,6 @@
 // Tells the log what happened: one row per event, one sentence each; what is known of it are the fields.
 
-import type { EventMap, EventName, HurricaneEvent } from '../core/events.ts';
+import type { EventMap, EventName, GateState, HurricaneEvent } from '../core/events.ts';
 import type { Log, LogFields } from '../core/log.ts';
 
 type Level = 'debug' | 'info' | 'warn' | 'error';
@@ -22,6 +22,8 @@ const sentences: { readonly [N in EventName]: (data: EventMap[N]) => Line } = {
   'command.started': () => ['info', 'startup command started'],
   'command.ended': ({ exit_code: code, ending }) =>
     code === 0 ? ['info', 'startup command finished'] : ['error', `startup command ${ending}`],
+  'gate.asked': () => ['debug', 'asked whether migrations are pending'],
+  'gate.changed': ({ state }) => gateLines[state],
   'startup.succeeded': () => ['info', 'startup finished, the app is up'],
   'startup.failed': () => ['error', 'startup failed'],
   'app.started': () => ['info', 'app started'],
@@ -72,6 +74,13 @@ const sentences: { readonly [N in EventName]: (data: EventMap[N]) => Line } = {
     final || attempt === 1 ? 'warn' : attempt === 2 ? 'info' : 'debug',
     `Sending webhook to ${url} has failed due to ${reason}`,
   ],
+};
+
+const gateLines: Readonly<Record<GateState, Line>> = {
+  asking: ['info', 'asking whether migrations are pending'],
+  none: ['info', 'no migrations are pending'],
+  pending: ['info', 'Migrations are pending'],
+  unknown: ['warn', 'nobody can say whether migrations are pending'],
 };
 
 /** What the log says about it. */

@@ -3,6 +3,7 @@
 import type { Intake, StopReason } from '../core/component.ts';
 import type { Deadline } from '../core/deadline.ts';
 import type { Emit } from '../core/events.ts';
+import { HurricaneError } from '../core/errors.ts';
 import { describeExit, type ExitStatus } from '../core/exit-status.ts';
 import { stopShares } from '../core/stop-shares.ts';
 import { drainReport } from './drain-report.ts';
@@ -118,11 +119,12 @@ async function startUp(cast: Cast, shutdown: Shutdown): Promise<Phase> {
 
 function reportFailure(cast: Cast, phase: Phase, reason: StopReason): void {
   if (phase === 'serve') return;
-  const output =
-    reason.kind === 'failed' && 'output' in reason.error ? reason.error.output : undefined;
+  const error = reason.kind === 'failed' ? reason.error : undefined;
+  const known = error instanceof HurricaneError ? error : undefined;
   cast.emit('startup.failed', {
+    status: known?.startup ?? 'failed',
     reason: describeReason(reason),
-    output: typeof output === 'string' ? output : undefined,
+    output: known?.output,
   });
 }
 

@@ -45,12 +45,21 @@ function lifetimeIsSeen({ maxLifetime, maxLifetimeAction, noProbe }: Values) {
   ];
 }
 
-function commandsNeedNoShell({ command = [], check = [] }: Values) {
+function commandsNeedNoShell({
+  command = [],
+  check = [],
+  checkMigrations: question,
+  checkMigrationsApply: apply,
+}: Values) {
   const commands = command.map(({ words, text }) => ({ option: 'command', words, text }));
   const checks = check.flatMap(({ target, text }) =>
     target.kind === 'command' ? [{ option: 'check', words: target.words, text }] : [],
   );
-  return [...commands, ...checks].flatMap(({ option, words, text }) => {
+  const gate = [
+    ...(question?.kind === 'command' ? [{ option: 'check-migrations', ...question }] : []),
+    ...(apply === undefined ? [] : [{ option: 'check-migrations-apply', ...apply }]),
+  ];
+  return [...commands, ...checks, ...gate].flatMap(({ option, words, text }) => {
     const operator = shellOperator(words, text);
     if (operator === undefined) return [];
     return [

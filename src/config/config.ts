@@ -74,8 +74,29 @@ export interface StartupConfig {
   readonly waitFor: readonly DependencyTarget[];
   readonly waitTimeoutMs: number;
   readonly commands: readonly CommandLine[];
-  /** Infinity: no limit. */
+  /** For each command, those of the gate included; Infinity: no limit. */
   readonly commandTimeoutMs: number;
+  readonly gate: MigrationGateConfig | undefined;
+  /** The gate comes before the commands. */
+  readonly gateFirst: boolean;
+}
+
+/** A program whose output we understand. */
+export type MigrationTool = 'django' | 'knex';
+
+/** What says whether migrations are pending. */
+export type MigrationQuestion =
+  | ({ readonly kind: 'command' } & CommandLine)
+  /** `words` come behind those that the tool is run with. */
+  | { readonly kind: 'tool'; readonly tool: MigrationTool; readonly words: readonly string[] };
+
+export interface MigrationGateConfig {
+  readonly question: MigrationQuestion;
+  /** By which exit code a command says that some are. */
+  readonly pendingCode: number;
+  readonly apply: CommandLine | undefined;
+  /** Infinity: no limit. */
+  readonly timeoutMs: number;
 }
 
 export interface AppConfig {

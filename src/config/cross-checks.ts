@@ -30,6 +30,8 @@ const rules: readonly Rule[] = [
   comesUpInTime,
   resultsOutliveTheInterval,
   checksHaveTheirPort,
+  gateHasItsQuestion,
+  toolSpeaksForItself,
   brokerIsNamed,
   oneWayToNameTheBroker,
   passwordsAreNoFlags,
@@ -128,6 +130,33 @@ function wantsPort(target: CheckTarget): boolean {
     target.kind === 'app' ||
     (target.kind === 'command' && target.words.some((word) => word.includes('{port}')))
   );
+}
+
+const gateOptions = [
+  'check-migrations-apply',
+  'gate-first',
+  'gate-timeout',
+  'gate-pending-code',
+] as const;
+
+function gateHasItsQuestion({ values, entries }: Subject): readonly Problem[] {
+  if (!isUnset(values, entries, 'checkMigrations', 'check-migrations')) return [];
+  const given = gateOptions.filter((name) => givenBy(entries, name).length > 0);
+  if (given.length === 0) return [];
+  const message =
+    `${given.join(' and ')} without check-migrations: ` +
+    'say with check-migrations what tells whether migrations are pending';
+  return [problem(message, ...givenBy(entries, ...given))];
+}
+
+function toolSpeaksForItself({ values, entries }: Subject): readonly Problem[] {
+  const { checkMigrations: question } = values;
+  const origins = givenBy(entries, 'gate-pending-code');
+  if (question?.kind !== 'tool' || origins.length === 0) return [];
+  const message =
+    `gate-pending-code is for a command of your own, and check-migrations ${question.tool} ` +
+    'is understood by what it prints: leave out gate-pending-code';
+  return [problem(message, ...origins)];
 }
 
 function oneHostForOnePort({ values, entries }: Subject): readonly Problem[] {

@@ -12,6 +12,7 @@ import {
   countOrZero,
   duration,
   durationOrOff,
+  failureCode,
   file,
   host,
   onOff,
@@ -35,7 +36,15 @@ import {
   prefetch,
   queueArgument,
 } from './message-specs.ts';
-import { check, dependency, failures, maskReceiver, receiver, trustProxy } from './specs.ts';
+import {
+  check,
+  dependency,
+  failures,
+  maskReceiver,
+  migrationQuestion,
+  receiver,
+  trustProxy,
+} from './specs.ts';
 
 const serve = ['serve'] as const;
 const worker = ['worker'] as const;
@@ -247,6 +256,41 @@ export const options = {
     parser: durationOrOff,
     default: 'off',
     help: 'time for each command; off, so that no migration is ever cut',
+  },
+  'check-migrations': {
+    on: running,
+    group: 'start',
+    parser: migrationQuestion,
+    common: true,
+    help: 'run this, after the commands, until its exit code is 0: no migrations are pending',
+  },
+  'check-migrations-apply': {
+    on: running,
+    group: 'start',
+    parser: commandLine,
+    help: 'run this once when check-migrations says that some are pending',
+  },
+  'gate-first': {
+    on: running,
+    group: 'start',
+    parser: onOff,
+    flag: true,
+    default: 'false',
+    help: 'check-migrations comes before the commands',
+  },
+  'gate-timeout': {
+    on: running,
+    group: 'start',
+    parser: durationOrOff,
+    default: '10m',
+    help: 'time until check-migrations must have said that none are pending',
+  },
+  'gate-pending-code': {
+    on: running,
+    group: 'start',
+    parser: failureCode,
+    default: '1',
+    help: 'exit code by which check-migrations says that some are pending; any other means that it cannot say',
   },
   'app-port': {
     on: serve,

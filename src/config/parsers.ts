@@ -64,6 +64,18 @@ export const count = atLeast(1);
 /** A number of things, also none. */
 export const countOrZero = atLeast(0);
 
+/** An exit code that is not the one of success. */
+export const failureCode: Parser<number> = {
+  shape: 'CODE',
+  schema: { type: 'integer', minimum: 1, maximum: 255 },
+  parse: (given) => {
+    const value = wholeNumber(given);
+    return value !== undefined && value >= 1 && value <= 255
+      ? { value }
+      : { problem: 'is not the exit code of a failure: give a number from 1 to 255' };
+  },
+};
+
 /** As `countOrZero`; `off` is Infinity. */
 export const countOrOff: Parser<number> = {
   shape: 'N|off',

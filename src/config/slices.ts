@@ -16,6 +16,7 @@ import type {
   HealthConfig,
   ListenConfig,
   LogConfig,
+  MigrationGateConfig,
   ProbeConfig,
   ProbeTarget,
   ProxyConfig,
@@ -266,13 +267,28 @@ function checkConfig(
 }
 
 function startupConfig(
-  values: Values<'waitFor' | 'waitTimeout' | 'command' | 'commandTimeout'>,
+  values: Parameters<typeof gateConfig>[0] &
+    Values<'waitFor' | 'waitTimeout' | 'command' | 'commandTimeout' | 'gateFirst'>,
 ): StartupConfig {
   return {
     waitFor: values.waitFor,
     waitTimeoutMs: values.waitTimeout,
     commands: values.command,
     commandTimeoutMs: values.commandTimeout,
+    gate: gateConfig(values),
+    gateFirst: values.gateFirst,
+  };
+}
+
+function gateConfig(
+  values: Values<'checkMigrations' | 'checkMigrationsApply' | 'gateTimeout' | 'gatePendingCode'>,
+): MigrationGateConfig | undefined {
+  if (values.checkMigrations === undefined) return undefined;
+  return {
+    question: values.checkMigrations,
+    pendingCode: values.gatePendingCode,
+    apply: values.checkMigrationsApply,
+    timeoutMs: values.gateTimeout,
   };
 }
 

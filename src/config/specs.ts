@@ -8,12 +8,14 @@ import type {
   CheckTag,
   CheckTarget,
   DependencyTarget,
+  MigrationQuestion,
+  MigrationTool,
   TrustProxy,
   WebhookConfig,
   WebhookType,
 } from './config.ts';
 import type { Parsed, Parser } from './option.ts';
-import { duration } from './parsers.ts';
+import { commandLine, duration } from './parsers.ts';
 import { splitWords } from './words.ts';
 
 type Receiver = WebhookConfig['receivers'][number];
@@ -86,6 +88,23 @@ export const dependency: Parser<DependencyTarget> = {
   schema: { type: 'string', pattern: '^(tcp|https?)://' },
   parse: (text) =>
     parseUrl(text) ?? { problem: 'is not an address: write tcp://HOST:PORT or http://HOST/PATH' },
+};
+
+const migrationTools: Readonly<Record<string, MigrationTool>> = { django: 'django', knex: 'knex' };
+
+/** A command, or the name of a tool with more words for it. */
+export const migrationQuestion: Parser<MigrationQuestion> = {
+  shape: `COMMAND|${Object.keys(migrationTools).join('|')}`,
+  schema: { type: 'string' },
+  parse: (text) => {
+    const parsed = commandLine.parse(text);
+    if ('problem' in parsed) return parsed;
+    const [first = '', ...rest] = parsed.value.words;
+    const tool = Object.hasOwn(migrationTools, first) ? migrationTools[first] : undefined;
+    return tool === undefined
+      ? { value: { kind: 'command', ...parsed.value } }
+      : { value: { kind: 'tool', tool, words: rest } };
+  },
 };
 
 /** `[TYPE,…@]URL`. */

@@ -5,6 +5,8 @@ interface CatalogueRow {
   /** For the reference page. */
   readonly meaning: string;
   readonly hint?: string;
+  /** What the startup webhook says; `failed` unless said otherwise. */
+  readonly startup?: 'warning';
 }
 
 /** Exit codes follow sysexits.h; the whole table is in docs/reference.md. */
@@ -42,6 +44,17 @@ export const catalogue = {
     meaning: 'something in wait-for was not there within wait-timeout',
   },
   'startup-command-failed': { exitCode: 75, meaning: 'a startup command failed' },
+  'migrations-pending': {
+    exitCode: 75,
+    meaning: 'migrations were still pending at the end of gate-timeout',
+    startup: 'warning',
+  },
+  'migrations-unknown': {
+    exitCode: 75,
+    meaning:
+      'check-migrations had not said at the end of gate-timeout whether migrations are pending',
+    startup: 'warning',
+  },
   'app-not-up': { exitCode: 75, meaning: 'the app was not up within app-start-timeout' },
   'permission-refused': {
     exitCode: 77,
@@ -84,6 +97,12 @@ export class HurricaneError extends Error {
     this.code = code;
     this.hint = details.hint ?? row.hint;
     this.output = details.output;
+  }
+
+  /** What is told of a start that it has stopped. */
+  get startup(): 'failed' | 'warning' {
+    const row: CatalogueRow = catalogue[this.code];
+    return row.startup ?? 'failed';
   }
 
   get exitCode(): number {

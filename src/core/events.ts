@@ -9,6 +9,9 @@ export type ProbeName = 'startup' | 'readiness' | 'liveness';
 export type AppState =
   'starting' | 'up' | 'replacing' | 'restarting' | 'backing-off' | 'stopping' | 'ended';
 
+/** What is known of pending migrations. */
+export type GateState = 'asking' | 'none' | 'pending' | 'unknown';
+
 /** Why the app is started again: it exited, was ended by a signal, did not come up, or was told to. */
 export type RestartCause = 'exit' | 'signal' | 'not-up' | 'ctl';
 
@@ -48,8 +51,25 @@ export interface EventMap {
   'dependency.waited': { target: string; duration_ms: number };
   'command.started': { command: string };
   'command.ended': { command: string; duration_ms: number } & Ending;
+  /** Whether migrations are pending. */
+  'gate.asked': { answer: Exclude<GateState, 'asking'>; duration_ms: number };
+  'gate.changed': {
+    state: GateState;
+    command: string;
+    /** Why nobody knows. */
+    reason: string;
+    /** The last output of what should know. */
+    output: string | undefined;
+    /** Since the first question. */
+    duration_ms: number;
+  };
   'startup.succeeded': { duration_s: number };
-  'startup.failed': { reason: string; output: string | undefined };
+  'startup.failed': {
+    /** A warning when the app could not be let in, and nothing of its own has failed. */
+    status: 'failed' | 'warning';
+    reason: string;
+    output: string | undefined;
+  };
   'app.started': { pid: number; command: string };
   'app.listening': { address: string; duration_ms: number };
   'app.ended': { pid: number | undefined; expected: boolean; killed: boolean } & Ending;

@@ -39,12 +39,14 @@ export class Metrics {
   readonly #checkPasses = new Counter('check');
   readonly #checkFailures = new Counter('check');
   readonly #checkTime = new Summary('check');
+  readonly #gateAnswers = new Counter('answer');
   readonly #webhooksDelivered = new Counter('type');
   readonly #webhooksFailed = new Counter('type');
   readonly #webhooksUndelivered = new Counter('type');
   #version = '';
   readonly #ports = { app: 0, probe: 0 };
   #startupSeconds: number | undefined;
+  #gateSeconds: number | undefined;
 
   constructor(sources: MetricSources) {
     this.families = [
@@ -78,6 +80,12 @@ export class Metrics {
         break;
       case 'startup.succeeded':
         this.#startupSeconds = event.data.duration_s;
+        break;
+      case 'gate.asked':
+        this.#gateAnswers.increment(event.data.answer);
+        break;
+      case 'gate.changed':
+        if (event.data.state === 'none') this.#gateSeconds = event.data.duration_ms / 1000;
         break;
       case 'probe.changed':
         this.#probeState.set(event.data.probe, Number(event.data.passing));
@@ -118,6 +126,16 @@ export class Metrics {
         'hurricane_startup_duration_seconds',
         'From the start of the process until the app was served; absent before.',
         () => (this.#startupSeconds === undefined ? [] : [{ value: this.#startupSeconds }]),
+      ),
+      counter(
+        'hurricane_migration_checks_total',
+        'Questions of the migration gate, by answer: none, pending, unknown.',
+        this.#gateAnswers.read,
+      ),
+      gauge(
+        'hurricane_migration_gate_duration_seconds',
+        'From the first question of the migration gate until no migrations were pending; absent before.',
+        () => (this.#gateSeconds === undefined ? [] : [{ value: this.#gateSeconds }]),
       ),
       counter(
         'hurricane_log_lines_dropped_total',

@@ -11,6 +11,8 @@ import type { OutputLine } from '../process/output.ts';
 import { runOnce, type RunResult } from '../process/run-once.ts';
 
 export interface StartupCommandOptions {
+  /** Where they were given; `--command` unless said otherwise. */
+  readonly option?: string;
   /** For each command; Infinity: no limit. */
   readonly timeoutMs: number;
   /** How long a command may take to end after its timeout, before it is killed. */
@@ -33,7 +35,7 @@ export async function runStartupCommands(
   commands: StartupConfig['commands'],
   options: StartupCommandOptions,
 ): Promise<void> {
-  const { env, cwd, timeoutMs, graceMs, over, signal, emit, log } = options;
+  const { option, env, cwd, timeoutMs, graceMs, over, signal, emit, log } = options;
   for (const { words, text } of commands) {
     const command = maskCredentials(text);
     if (signal.aborted) throw abortError(signal, 'running startup commands');
@@ -45,7 +47,7 @@ export async function runStartupCommands(
     if (result.cut === 'abort')
       throw abortError(signal, `the startup command ${command} was running`);
     if (result.cut === undefined && isSuccess(result.status)) continue;
-    throw failure(command, result, timeoutMs);
+    throw failure(command, result, timeoutMs, option);
   }
 }
 
@@ -59,23 +61,24 @@ export function failure(
   command: string,
   { status, cut, output }: Pick<RunResult, 'status' | 'cut' | 'output'>,
   timeoutMs: number,
+  option = '--command',
 ): HurricaneError {
   const how =
     cut === 'timeout'
       ? `did not end within ${timeoutMs / 1000}s (--command-timeout)`
       : describeExit(status);
   return new HurricaneError('startup-command-failed', `startup command "${command}" ${how}`, {
-    hint: hintFor(status, cut),
+    hint: hintFor(status, cut, option),
     ...(output !== '' && { output }),
   });
 }
 
-function hintFor(status: RunResult['status'], cut: RunResult['cut']): string {
+function hintFor(status: RunResult['status'], cut: RunResult['cut'], option: string): string {
   if (cut === 'timeout') return 'its last output says where it hangs; or raise --command-timeout';
   if (status.kind === 'not-started') {
     return status.code === 127
-      ? 'install the program in the image, or correct --command'
-      : 'make the file executable, or correct --command';
+      ? `install the program in the image, or correct ${option}`
+      : `make the file executable, or correct ${option}`;
   }
   if (status.kind === 'signalled' && status.signal === 'SIGKILL') {
     return 'the kernel does so when memory runs out: raise the memory limit of the container';

@@ -3,7 +3,7 @@
 import type { WebhookType } from '../config/config.ts';
 import type { EventMap, HurricaneEvent } from '../core/events.ts';
 
-export type WebhookStatus = 'succeeded' | 'failed';
+export type WebhookStatus = 'succeeded' | 'failed' | 'warning';
 
 /** One edge of a state, before anything about its delivery is known. */
 export interface Edge {
@@ -62,8 +62,8 @@ export function bodyOf(webhook: Webhook, attempt: number): string {
   });
 }
 
-function startupFailed({ reason, output }: EventMap['startup.failed']): Edge {
-  return { type: 'startup', status: 'failed', reason, previous: null, traceback: output ?? reason };
+function startupFailed({ status, reason, output }: EventMap['startup.failed']): Edge {
+  return { type: 'startup', status, reason, previous: null, traceback: output ?? reason };
 }
 
 function probeChanged({ probe, passing, previous, reason }: EventMap['probe.changed']): Edge {

@@ -35,12 +35,18 @@ const report = {
 const table: [title: string, event: HurricaneEvent, expected: object | undefined][] = [
   [
     'a failed start, with the output of what failed',
-    { name: 'startup.failed', data: { reason: 'exited with code 3', output: 'no table' } },
+    {
+      name: 'startup.failed',
+      data: { status: 'failed', reason: 'exited with code 3', output: 'no table' },
+    },
     { type: 'startup', status: 'failed', reason: 'exited with code 3', traceback: 'no table' },
   ],
   [
     'a failed start without output, with its reason',
-    { name: 'startup.failed', data: { reason: 'the app is not up', output: undefined } },
+    {
+      name: 'startup.failed',
+      data: { status: 'failed', reason: 'the app is not up', output: undefined },
+    },
     { type: 'startup', status: 'failed', traceback: 'the app is not up' },
   ],
   [
