@@ -18,6 +18,10 @@ export interface Transition {
 /** Two texts where the whole one is for the owner of the process alone. */
 type Reason = string | { readonly shown: string; readonly whole: string };
 
+function textOf(reason: Reason, details: boolean): string {
+  return typeof reason === 'string' ? reason : details ? reason.whole : reason.shown;
+}
+
 /** What counts as a transition. */
 const reasons: { readonly [N in EventName]?: (data: EventMap[N]) => Reason } = {
   'hurricane.started': () => '',
@@ -49,12 +53,22 @@ const reasons: { readonly [N in EventName]?: (data: EventMap[N]) => Reason } = {
   'drain.ended': ({ forced }) => (forced === 0 ? '' : `${forced} were cut`),
 };
 
-const gateSteps: Readonly<Record<GateState, (command: string) => string>> = {
-  asking: (command) => `an answer of the migration check ${command}`,
+const gateSteps: Readonly<Record<GateState, (command: string) => Reason>> = {
+  asking: (command) => migrationCheck(command, ''),
   none: () => '',
-  pending: (command) => `pending migrations (${command})`,
-  unknown: (command) => `an answer of the migration check ${command}, which fails`,
+  pending: (command) => ({
+    shown: 'pending migrations',
+    whole: `pending migrations (${command})`,
+  }),
+  unknown: (command) => migrationCheck(command, ', which fails'),
 };
+
+function migrationCheck(command: string, how: string): Reason {
+  return {
+    shown: `an answer of the migration check${how}`,
+    whole: `an answer of the migration check ${command}${how}`,
+  };
+}
 
 function pidText(pid: number | undefined): string {
   return pid === undefined ? '' : `pid ${pid}`;
@@ -79,7 +93,7 @@ export class Chronicle {
   #drainEndsAt: number | undefined;
   /** Dependencies that were not reached yet. */
   readonly #missing: Set<string>;
-  #step = '';
+  #step: Reason = '';
 
   /** `dependencies`: what startup waits for first, by the names that events give them. */
   constructor(dependencies: readonly string[] = []) {
@@ -105,7 +119,7 @@ export class Chronicle {
       time: time.toISOString(),
       event,
       text,
-      reason: typeof reason === 'string' ? reason : details ? reason.whole : reason.shown,
+      reason: textOf(reason, details),
     }));
   }
 
@@ -130,9 +144,10 @@ export class Chronicle {
     return Math.max(0, this.#drainEndsAt - performance.now());
   }
 
-  /** What the start is waiting for; empty when nobody knows. */
-  get startWaitsFor(): string {
-    return this.#missing.size > 0 ? [...this.#missing].join(', ') : this.#step;
+  /** What the start is waiting for; empty when nobody knows. Without details neither commands nor addresses. */
+  startWaitsFor(details: boolean): string {
+    if (this.#missing.size === 0) return textOf(this.#step, details);
+    return details ? [...this.#missing].join(', ') : 'a dependency';
   }
 
   #follow({ name, data }: HurricaneEvent): void {
@@ -141,7 +156,10 @@ export class Chronicle {
         this.#missing.delete(data.target);
         break;
       case 'command.started':
-        this.#step = `the startup command ${data.command}`;
+        this.#step = {
+          shown: 'a startup command',
+          whole: `the startup command ${data.command}`,
+        };
         break;
       case 'command.ended':
         this.#step = '';

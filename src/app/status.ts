@@ -106,12 +106,12 @@ export function statusOf(sources: StatusSources, details: boolean): Status {
     const answer = sources.verdict(probe);
     return { passing: answer.passing, text: shown(answer), since: answer.since.toISOString() };
   };
-  const { drainLeftMs, restarts, replacements, failedReplacements, startWaitsFor } =
-    sources.chronicle;
+  const { chronicle } = sources;
+  const { drainLeftMs, restarts, replacements, failedReplacements } = chronicle;
   return {
     state: stateOf(readiness.reason),
     reason: readiness.reason,
-    text: whyOf(shown(readiness), readiness.reason, details ? startWaitsFor : ''),
+    text: whyOf(shown(readiness), readiness.reason, chronicle.startWaitsFor(details)),
     since: readiness.since.toISOString(),
     version: sources.version,
     app_version: sources.appVersion ?? null,
@@ -129,7 +129,7 @@ export function statusOf(sources: StatusSources, details: boolean): Status {
       liveness: probeStatus('liveness'),
     },
     drain_left_s: drainLeftMs === undefined ? null : seconds(drainLeftMs),
-    transitions: sources.chronicle.transitions(details),
+    transitions: chronicle.transitions(details),
   };
 }
 

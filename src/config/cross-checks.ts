@@ -2,7 +2,8 @@
 
 import type { CheckTarget } from './config.ts';
 import type { Entry, Settlement } from './settle.ts';
-import type { ConsumeValues, ServeValues, WorkerValues } from './options.ts';
+import type { Option } from './option.ts';
+import { options, type ConsumeValues, type ServeValues, type WorkerValues } from './options.ts';
 import { problem, usageProblem, type Origin, type Problem } from './problem.ts';
 import { isSamePort, startAfterMs } from './slices.ts';
 
@@ -139,13 +140,17 @@ const gateOptions = [
   'gate-pending-code',
 ] as const;
 
+/** Without one, its defaults may be given and nothing else. */
 function gateHasItsQuestion({ values, entries }: Subject): readonly Problem[] {
   if (!isUnset(values, entries, 'checkMigrations', 'check-migrations')) return [];
-  const given = gateOptions.filter((name) => givenBy(entries, name).length > 0);
+  const given = gateOptions.filter((name) => {
+    const row: Option = options[name];
+    return givenBy(entries, name).length > 0 && entries.get(name)?.texts[0] !== row.default;
+  });
   if (given.length === 0) return [];
   const message =
     `${given.join(' and ')} without check-migrations: ` +
-    'say with check-migrations what tells whether migrations are pending';
+    'name with check-migrations what tells whether migrations are pending';
   return [problem(message, ...givenBy(entries, ...given))];
 }
 

@@ -261,7 +261,6 @@ export const options = {
     on: running,
     group: 'start',
     parser: migrationQuestion,
-    common: true,
     help: 'run this, after the commands, until its exit code is 0: no migrations are pending',
   },
   'check-migrations-apply': {

@@ -16,7 +16,7 @@ const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 export interface ProbeServerOptions {
   readonly config: ProbeConfig;
   readonly verdict: (probe: ProbeName) => Answer;
-  /** What else is known, for readiness as JSON; the answer's own fields win. */
+  /** What else is known, for readiness as JSON; of the answer's own fields only its text may be told better. */
   readonly status: () => object;
   /** The text of the metrics page. */
   readonly page: () => Promise<string>;
@@ -69,12 +69,12 @@ export class ProbeServer {
         return;
       }
       respondJson(res, status, {
+        text,
         ...(probe === 'readiness' ? this.#status() : {}),
         probe,
         passing,
         status,
         reason,
-        text,
         since: since.toISOString(),
       });
     };

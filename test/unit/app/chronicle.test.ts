@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
 
 import { Chronicle } from '../../../src/app/chronicle.ts';
-import type { HurricaneEvent } from '../../../src/core/events.ts';
+import type { GateState, HurricaneEvent } from '../../../src/core/events.ts';
 
 function chronicleOf(...events: readonly HurricaneEvent[]): Chronicle {
   const chronicle = new Chronicle();
@@ -101,13 +101,14 @@ test('counts down what is left of the grace period', () => {
   assert.equal(chronicleOf(drain(-1)).drainLeftMs, 0);
 });
 
-test('knows what the start waits for: dependencies, then a command, then the app and its checks', () => {
+test('knows what the start waits for: dependencies, then a command, then migrations, then the app and its checks', () => {
   const chronicle = new Chronicle(['tcp://a:1', 'tcp://b:2']);
   const after = (event: HurricaneEvent): string => {
     chronicle.observe(event);
-    return chronicle.startWaitsFor;
+    return chronicle.startWaitsFor(true);
   };
-  assert.equal(chronicle.startWaitsFor, 'tcp://a:1, tcp://b:2');
+  assert.equal(chronicle.startWaitsFor(true), 'tcp://a:1, tcp://b:2');
+  assert.equal(chronicle.startWaitsFor(false), 'a dependency');
   const waited = { target: 'tcp://a:1', duration_ms: 1 };
   assert.equal(after({ name: 'dependency.waited', data: waited }), 'tcp://b:2');
   assert.equal(after({ name: 'dependency.waited', data: { ...waited, target: 'tcp://b:2' } }), '');
@@ -117,7 +118,17 @@ test('knows what the start waits for: dependencies, then a command, then the app
     'the startup command migrate',
   );
   const ended = { command, exit_code: 0, ending: 'exited with code 0', duration_ms: 1 };
+  assert.equal(chronicle.startWaitsFor(false), 'a startup command');
   assert.equal(after({ name: 'command.ended', data: ended }), '');
+  const gate = (state: GateState): HurricaneEvent => ({
+    name: 'gate.changed',
+    data: { state, command: 'migrate --check', reason: '', output: undefined, duration_ms: 1 },
+  });
+  assert.equal(after(gate('asking')), 'an answer of the migration check migrate --check');
+  assert.equal(after(gate('pending')), 'pending migrations (migrate --check)');
+  assert.equal(chronicle.startWaitsFor(false), 'pending migrations');
+  assert.match(after(gate('unknown')), /^an answer .*migrate --check, which fails$/);
+  assert.equal(after(gate('none')), '');
   assert.equal(after(appStarted(1)), 'the app to come up');
   const listening = { address: '127.0.0.1:1', duration_ms: 1 };
   assert.equal(after({ name: 'app.listening', data: listening }), 'the startup checks');

@@ -11,7 +11,7 @@ const up: Answer = {
 };
 
 const chronicle: StatusSources['chronicle'] = {
-  ...{ drainLeftMs: undefined, transitions: () => [], startWaitsFor: '' },
+  ...{ drainLeftMs: undefined, transitions: () => [], startWaitsFor: () => '' },
   ...{ restarts: { exit: 2 }, replacements: { ctl: 1 }, failedReplacements: {} },
 };
 
@@ -55,16 +55,15 @@ test('says in full why, but only to the owner', () => {
   assert.equal(statusOf(failing, false).probes.readiness.text, 'db error');
 });
 
-test('names what the start waits for, but only to the owner', () => {
+test('names what the start waits for, in full only to the owner', () => {
   const starting = sources(
     { reason: 'starting', text: 'not finished', details: 'not finished' },
-    { chronicle: { ...chronicle, startWaitsFor: 'the startup command migrate' } },
+    {
+      chronicle: { ...chronicle, startWaitsFor: (details) => (details ? 'migrate' : 'a command') },
+    },
   );
-  assert.equal(
-    statusOf(starting, true).text,
-    'not finished: waits for the startup command migrate',
-  );
-  assert.equal(statusOf(starting, false).text, 'not finished');
+  assert.equal(statusOf(starting, true).text, 'not finished: waits for migrate');
+  assert.equal(statusOf(starting, false).text, 'not finished: waits for a command');
 });
 
 test('has null for what does not exist now', () => {

@@ -1,0 +1,2 @@
+// pg reads from PGHOST, PGPORT, PGUSER and PGDATABASE where its database is.
+module.exports = { client: 'pg', connection: {} };
