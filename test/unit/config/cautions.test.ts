@@ -68,8 +68,12 @@ suite('operators of a shell', () => {
     });
   }
 
-  test('are told of in a check too', async () => {
+  test('are told of in a check and a migration gate too', async () => {
     assert.match(await warnings({ check: 'readiness=a | b' }), /^check: "readiness=a \| b" is run/);
+    assert.match(
+      await warnings({ 'check-migrations': 'a && b', 'check-migrations-apply': 'c | d' }),
+      /^check-migrations: "a && b" is run [^]*^check-migrations-apply: "c \| d" is run/m,
+    );
   });
 
   for (const command of [

@@ -332,6 +332,34 @@ suite('problems', () => {
     assert.match(await onlyMessage({ flags }), /probe-host differs from host/);
   });
 
+  test('options of a migration gate without its question are refused in one sentence', async () => {
+    const flags = { 'check-migrations-apply': 'migrate', 'gate-first': 'true' };
+    assert.match(
+      await onlyMessage({ flags, env: { HURRICANE_GATE_TIMEOUT: '1m' } }),
+      /^check-migrations-apply and gate-first and gate-timeout without check-migrations: name .*\(from --check-migrations-apply and --gate-first and HURRICANE_GATE_TIMEOUT\)$/,
+    );
+    assert.match(
+      await onlyMessage({ flags: { 'gate-pending-code': '3' } }),
+      /^gate-pending-code without check-migrations: /,
+    );
+    const question = { 'check-migrations': 'migrate --check', 'gate-pending-code': '3' };
+    const { gate, gateFirst } = (await load({ flags: { ...flags, ...question } })).startup;
+    assert.deepEqual([gate?.pendingCode, gate?.apply?.text, gateFirst], [3, 'migrate', true]);
+    assert.equal((await load({ flags: { 'gate-timeout': '10m' } })).startup.gate, undefined);
+  });
+
+  test('an exit code for a tool that is understood by what it prints is refused', async () => {
+    const flags = { 'check-migrations': 'django', 'gate-pending-code': '3' };
+    assert.match(
+      await onlyMessage({ flags }),
+      /^gate-pending-code is for a command of your own, .*--gate-pending-code\)$/,
+    );
+    assert.match(
+      await onlyMessage({ flags: { 'check-migrations': 'migrate', 'gate-pending-code': '0' } }),
+      /^gate-pending-code: "0" is not the exit code of a failure: give a number from 1 to 255/,
+    );
+  });
+
   test('two checks of one name are refused', async () => {
     const flags = { check: ['readiness:db=a', 'liveness:db=b', 'liveness=c', 'liveness=d'] };
     assert.match(await onlyMessage({ flags }), /two checks are called db/);

@@ -7,6 +7,7 @@ import {
   dependency,
   failures,
   maskReceiver,
+  migrationQuestion,
   receiver,
   trustProxy,
 } from '../../../src/config/specs.ts';
@@ -20,6 +21,20 @@ function valueOf<T>(parsed: Parsed<T>): T {
 function problemOf(parsed: Parsed<unknown>): string {
   return 'problem' in parsed ? parsed.problem : assert.fail('was accepted');
 }
+
+suite('what asks whether migrations are pending', () => {
+  test('is a command, or a tool that is understood with more words for it', () => {
+    assert.deepEqual(valueOf(migrationQuestion.parse(`php yii 'migrate/new'`)), {
+      ...{ kind: 'command', words: ['php', 'yii', 'migrate/new'] },
+      text: `php yii 'migrate/new'`,
+    });
+    assert.deepEqual(valueOf(migrationQuestion.parse('django --database users')), {
+      ...{ kind: 'tool', tool: 'django', words: ['--database', 'users'] },
+    });
+    assert.equal(valueOf(migrationQuestion.parse('toString')).kind, 'command');
+    assert.match(problemOf(migrationQuestion.parse(' ')), /is empty/);
+  });
+});
 
 suite('checks', () => {
   test('a command keeps its own equal signs and quotes', () => {
