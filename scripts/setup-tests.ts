@@ -2,11 +2,11 @@
 // command that would. What is still missing makes its tests skipped, and skipped tests fail the run.
 
 import { execFileSync } from 'node:child_process';
-import { accessSync, constants, existsSync } from 'node:fs';
+import { accessSync, constants, existsSync, globSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 interface Need {
-  /** A program on PATH, or where it must be. */
+  /** A program on PATH, or where it must be, as a pattern where its version is part of the path. */
   readonly program: string;
   /** The Debian package that has it. */
   readonly package: string;
@@ -34,9 +34,22 @@ const needs: readonly Need[] = [
     package: 'python3-pika',
     why: 'messages of another client',
   },
+  {
+    program: '/usr/lib/postgresql/*/bin/initdb',
+    package: 'postgresql',
+    why: 'migration gates',
+  },
+  { program: '/usr/bin/django-admin', package: 'python3-django', why: 'migration gates' },
+  {
+    program: '/usr/lib/python3/dist-packages/psycopg2/__init__.py',
+    package: 'python3-psycopg2',
+    why: 'migration gates',
+  },
   { program: '/usr/sbin/cron', package: 'cron', why: 'recipes of workers' },
   { program: 'strip', package: 'binutils', why: 'the single executable' },
 ];
+
+const POLICY = '/usr/sbin/policy-rc.d';
 
 /**
  * Says what it does. Does nothing, and says nothing, when everything is there. With `packages` only these
@@ -56,7 +69,22 @@ export function setUpTests(packages?: readonly string[]): void {
   }
   console.log(`Installing with apt-get what the tests need: ${reasons}`);
   aptGet('update');
-  aptGet('install', '--yes', '--no-install-recommends', ...names);
+  withoutServices(() => aptGet('install', '--yes', '--no-install-recommends', ...names));
+}
+
+/** Debian's packages start what they bring, PostgreSQL and RabbitMQ too; tests start their own. */
+function withoutServices(install: () => void): void {
+  if (existsSync(POLICY)) {
+    install();
+    return;
+  }
+  // As deb-systemd-invoke(1) and invoke-rc.d(8) ask it: 101 is no.
+  writeFileSync(POLICY, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
+  try {
+    install();
+  } finally {
+    rmSync(POLICY);
+  }
 }
 
 function aptGet(...args: readonly string[]): void {
@@ -68,7 +96,7 @@ function aptGet(...args: readonly string[]): void {
 
 function isInstalled(program: string): boolean {
   // A path may also be that of a library.
-  if (program.startsWith('/')) return existsSync(program);
+  if (program.startsWith('/')) return globSync(program).length > 0;
   const folders = (process.env['PATH'] ?? '').split(delimiter);
   return folders.some((folder) => isExecutable(join(folder, program)));
 }

@@ -55,6 +55,22 @@ export const mutants: readonly Mutant[] = [
     testName: 'D02 the port comes from hurricane.yaml, whatever the environment says [js]',
   },
   {
+    fault: 'the app starts although nobody can say whether migrations are pending',
+    file: 'src/startup/migration-gate.ts',
+    find: "if (kind === 'none' || (kind === 'pending' && orPending)) return kind;",
+    replace: "if (kind !== 'pending' || orPending) return kind === 'pending' ? kind : 'none';",
+    testFile: 'test/integration/migration-gate.test.ts',
+    testName: 'applies nothing while it cannot be said whether any are pending',
+  },
+  {
+    fault: 'a failure of Django counts as pending migrations',
+    file: 'src/startup/migration-answer.ts',
+    find: 'pending: { code: 1, line: /^Planned operations:$/ }',
+    replace: 'pending: { code: 1 }',
+    testFile: 'test/unit/startup/migration-answer.test.ts',
+    testName: 'is told by its plan where the exit code is that of every failure',
+  },
+  {
     fault: 'the app starts although a startup command has failed',
     file: 'src/startup/startup-commands.ts',
     find: 'result.cut === undefined && isSuccess(result.status)',

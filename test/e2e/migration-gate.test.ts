@@ -1,8 +1,8 @@
 // No app before its migrations: real tools on a real database, and the ways in which either fails.
 
 import assert from 'node:assert/strict';
-import { cpSync, existsSync, symlinkSync } from 'node:fs';
 import { execFile } from 'node:child_process';
+import { cpSync, existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, test, type TestContext } from 'node:test';
 import { promisify } from 'node:util';
@@ -273,6 +273,23 @@ suite('a migration gate', () => {
     const runs = scene.hurricane.logs.filter(({ event }) => event === 'command.started');
     assert.equal(runs.length, 1);
   });
+});
+
+test('a table with the version is asked by the script that docs/start.md shows', async (t) => {
+  const project = await useProject(t, 'knex', () => postgresql.database());
+  if (project === undefined) return;
+  const page = readFileSync(join(root, 'docs/start.md'), 'utf8');
+  const [, script = ''] = /```sh\n(# check_schema\.sh[^]*?)```/.exec(page) ?? [];
+  writeFileSync(join(project.folder, 'check_schema.sh'), script);
+  const flags = ['--check-migrations', 'sh check_schema.sh'];
+  const scene = await play(t, project, { flags, app: (await useApp(t)) ?? [] });
+  const { PGDATABASE = '' } = project.env;
+  await scene.hurricane.sees(({ state }) => state === 'unknown');
+  await postgresql.sql(PGDATABASE, 'create table schema_migrations (version integer)');
+  await scene.hurricane.sees(({ state }) => state === 'pending');
+  await postgresql.sql(PGDATABASE, 'insert into schema_migrations values (41), (42)');
+  await scene.hurricane.up();
+  assert.deepEqual(states(scene), ['asking', 'unknown', 'pending', 'none']);
 });
 
 suite('a migration gate with a command of its own', () => {
