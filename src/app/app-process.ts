@@ -164,6 +164,11 @@ export function assertExecutable(
   env: Readonly<Record<string, string | undefined>>,
   cwd: string,
 ): void {
+  if (word === '') {
+    throw new HurricaneError('app-not-found', 'the app is an empty word', {
+      hint: 'a variable behind `--` may be unset: name a program in PATH, or its path',
+    });
+  }
   const lookup = findExecutable(word, { path: env['PATH'], cwd });
   if (lookup.kind === 'missing') {
     throw new HurricaneError('app-not-found', `the app ${word} was not found`, {
@@ -175,6 +180,11 @@ export function assertExecutable(
   if (lookup.kind === 'not-executable') {
     throw new HurricaneError('app-not-executable', `the app ${lookup.path} is not executable`, {
       hint: `run chmod +x on it, or start it by its interpreter`,
+    });
+  }
+  if (lookup.kind === 'no-file') {
+    throw new HurricaneError('app-not-executable', `the app ${lookup.path} is no file`, {
+      hint: 'name a program, or its path, behind `--`',
     });
   }
 }

@@ -174,7 +174,7 @@ function oneHostForOnePort({ values, entries }: Subject): readonly Problem[] {
   return [problem(message, ...givenBy(entries, 'probe-host', 'probe-port'))];
 }
 
-function checkNamesAreDistinct({ values, entries }: Subject): readonly Problem[] {
+export function checkNamesAreDistinct({ values, entries }: Subject): readonly Problem[] {
   const names = (values.check ?? []).flatMap(({ name }) => (name === undefined ? [] : [name]));
   const twice = new Set(names.filter((name, index) => names.indexOf(name) !== index));
   return [...twice].map((name) =>
@@ -192,7 +192,8 @@ function givenBy(entries: Subject['entries'], ...names: readonly Entry['name'][]
 
 /** In the words of the original, whose users search for them. */
 function brokerIsNamed({ values, entries }: Subject): readonly Problem[] {
-  if (!entries.has('amqp-host') || (values.amqpUrl ?? []).length > 0) return [];
+  const isNamed = (entries.get('amqp-url')?.texts.length ?? 0) > 0;
+  if (!entries.has('amqp-host') || isNamed) return [];
   const sentence = (what: string, variable: string, key: string, flag: string): Problem =>
     usageProblem(
       `The amqp ${what} must not be empty: set it either as environment ${variable}, ` +

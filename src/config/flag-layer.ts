@@ -2,7 +2,7 @@
 
 import { closest } from '../lib/closest.ts';
 import { LayerDraft, type LayerValues, type Row } from './layer.ts';
-import { allows, type CommandName } from './option.ts';
+import { allows, variablesOf, type CommandName } from './option.ts';
 import { rows } from './options.ts';
 import { usageProblem, type Origin, type Problem } from './problem.ts';
 
@@ -34,6 +34,13 @@ function add(draft: LayerDraft, row: Row, texts: readonly string[], origin: Orig
 }
 
 function unknownFlag(command: CommandName, flag: string, known: readonly Row[]): Problem {
+  const hidden = rows.find((row) => row.on.includes(command) && `--${row.name}` === flag);
+  if (hidden !== undefined) {
+    const [variable] = variablesOf(hidden.name, hidden);
+    const orFile = hidden.orFile ? `, or ${variable}_FILE to a file that holds it` : '';
+    const message = `${flag} is no flag, which everybody on this machine could read: set ${variable}${orFile}`;
+    return usageProblem(message);
+  }
   const names = known.flatMap(({ name, alias }) => (alias ? [name, alias] : [name]));
   const guess = closest(
     flag,

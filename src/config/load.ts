@@ -10,7 +10,7 @@ import type {
   ServeConfig,
   SupervisingConfig,
 } from './config.ts';
-import { crossCheck } from './cross-checks.ts';
+import { checkNamesAreDistinct, crossCheck } from './cross-checks.ts';
 import { readWhole } from './file-layer.ts';
 import { variablesOf, type CommandName, type Infer } from './option.ts';
 import { rows, type options } from './options.ts';
@@ -75,7 +75,8 @@ async function loadRunning<C extends 'serve' | 'worker' | 'consume', T>(
 
 export async function loadCheckConfig(input: LoadInput): Promise<Loaded<CheckCommandConfig>> {
   const settled = await settle('check', input);
-  return finish(settled, [], input, (values) => toCheckConfig(values, surroundings(input)));
+  const found = checkNamesAreDistinct(settled);
+  return finish(settled, found, input, (values) => toCheckConfig(values, surroundings(input)));
 }
 
 export async function loadProbeTarget(input: LoadInput): Promise<Loaded<ProbeTarget>> {

@@ -45,7 +45,10 @@ export async function settle<C extends CommandName>(
 
   const values: Partial<Record<OptionKey, unknown>> = {};
   const entries = new Map<OptionName, Entry>();
-  const problems = layers.flatMap((layer) => layer.problems);
+  const faults = layers.flatMap((layer) => layer.problems);
+  // What was written since must not keep anybody from asking the hurricane that runs.
+  const isHeeded = ({ usage }: Problem): boolean => usage || !asking.includes(command);
+  const problems = faults.filter(isHeeded);
   for (const row of rows) {
     if (!row.on.includes(command)) continue;
     const given = find(row, layers) ?? defaultOf(row, settledBy(command, values, env));
@@ -63,9 +66,14 @@ export async function settle<C extends CommandName>(
     complete: problems.length === 0 ? (values as Infer<typeof options, C>) : undefined,
     entries,
     problems,
-    warnings: layers.flatMap((layer) => layer.warnings),
+    warnings: [
+      ...layers.flatMap((layer) => layer.warnings),
+      ...faults.filter((fault) => !isHeeded(fault)).map(({ message }) => message),
+    ],
   };
 }
+
+const asking: readonly CommandName[] = ['probe', 'ctl'];
 
 /** How a value may be shown. */
 export function display(row: Row, text: string): string {

@@ -48,7 +48,7 @@ export const check: Parser<CheckSpec> = {
   shape: 'TAG[,TAG][:NAME]=SPEC',
   schema: { type: 'string', pattern: '^[a-z,]+(:[^=]+)?=' },
   parse: (text) => {
-    const match = /^([a-z,]+)(?::([\w.-]+))?=\s*(\S.*)$/is.exec(text);
+    const match = /^([a-z,]+)(?::([^=]*))?=\s*(\S.*)$/is.exec(text);
     if (match === null) {
       return {
         problem: 'is not a check: write TAG=COMMAND, such as readiness:database=pg_isready',
@@ -61,6 +61,9 @@ export const check: Parser<CheckSpec> = {
       return {
         problem: `has the unknown tag ${unknown}: use ${Object.keys(checkTags).join(', ')}`,
       };
+    }
+    if (name !== undefined && !/^[\w.-]+$/.test(name)) {
+      return { problem: `has the name "${name}": make one of letters, digits, _, . and -` };
     }
     const target = parseTarget(spec);
     if ('problem' in target) return target;
@@ -156,6 +159,10 @@ function parseTarget(spec: string): Parsed<CheckTarget> {
     }
     return sample === spec ? address : { value: { kind: 'app', url: spec } };
   }
+  const [, scheme] = /^([a-z][a-z\d+.-]*):\/\//i.exec(spec) ?? [];
+  if (scheme !== undefined && scheme !== 'file') {
+    return { problem: `has the unknown scheme ${scheme}: use http, https, tcp, or file:PATH` };
+  }
   if (spec.startsWith('file:')) return parseFileTarget(spec.slice('file:'.length));
   if (/^\S+\.m[jt]s$/.test(spec)) return { value: { kind: 'module', path: spec } };
   const words = splitWords(spec);
@@ -163,11 +170,13 @@ function parseTarget(spec: string): Parsed<CheckTarget> {
 }
 
 function parseFileTarget(text: string): Parsed<CheckTarget> {
-  const [path = '', query = ''] = text.split(/\?(?=max-age=[^?]*$)/);
+  const [path = '', query = ''] = text.split(/\?(?=[\w-]+=[^?]*$)/);
   if (path === '') return { problem: 'names no file: write file:PATH or file:PATH?max-age=60s' };
   if (query === '') return { value: { kind: 'file', path, maxAgeMs: undefined } };
-  const maxAge = duration.parse(query.slice('max-age='.length));
-  if ('problem' in maxAge) return { problem: 'has no valid max-age: write file:PATH?max-age=60s' };
+  const [key, value = ''] = query.split('=');
+  const maxAge = duration.parse(value);
+  if (key !== 'max-age' || 'problem' in maxAge)
+    return { problem: 'has no valid max-age: write file:PATH?max-age=60s' };
   return { value: { kind: 'file', path, maxAgeMs: maxAge.value } };
 }
 

@@ -32,7 +32,9 @@ function quote(word: string): string {
 export type Lookup =
   | { readonly kind: 'found'; readonly path: string }
   | { readonly kind: 'missing' }
-  | { readonly kind: 'not-executable'; readonly path: string };
+  | { readonly kind: 'not-executable'; readonly path: string }
+  /** A folder, most often. */
+  | { readonly kind: 'no-file'; readonly path: string };
 
 /** What execvp(3) searches when PATH is not set. */
 const DEFAULT_PATH = '/bin:/usr/bin';
@@ -46,13 +48,14 @@ export function findExecutable(
   const lookups = folders.map((folder) => look(resolve(cwd, folder, word)));
   return (
     lookups.find(({ kind }) => kind === 'found') ??
-    lookups.find(({ kind }) => kind === 'not-executable') ?? { kind: 'missing' }
+    lookups.find(({ kind }) => kind === 'not-executable') ??
+    lookups.find(({ kind }) => kind === 'no-file') ?? { kind: 'missing' }
   );
 }
 
 function look(path: string): Lookup {
   try {
-    if (!statSync(path).isFile()) return { kind: 'not-executable', path };
+    if (!statSync(path).isFile()) return { kind: 'no-file', path };
     accessSync(path, constants.X_OK);
     return { kind: 'found', path };
   } catch (error) {

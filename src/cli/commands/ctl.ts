@@ -5,7 +5,7 @@ import type { Status } from '../../app/status.ts';
 import { loadCtlConfig } from '../../config/load.ts';
 import type { CliEdge, Invocation } from '../command.ts';
 import { formatStatus } from '../format-status.ts';
-import { reportProblems, reportUsage } from '../report.ts';
+import { reportProblems, reportUsage, reportWarnings } from '../report.ts';
 
 export const questions = [
   'status',
@@ -23,13 +23,14 @@ export async function ctlCommand(invocation: Invocation, edge: CliEdge): Promise
   if (question === undefined || surplus !== undefined) {
     return reportUsage(`ctl needs one word: ${questions.join(', ')}`, edge);
   }
-  const { config, problems } = await loadCtlConfig({
+  const { config, problems, warnings } = await loadCtlConfig({
     ...edge,
     flags,
     appCommand: [],
     problems: [],
   });
   if (config === undefined) return reportProblems('ctl', problems, edge);
+  reportWarnings(warnings, edge);
   const { askControl } = await import('../../app/ask-control.ts');
   const { done, body } = await askControl(config.controlSocket, question);
   if (config.json) edge.print(`${JSON.stringify(body)}\n`);

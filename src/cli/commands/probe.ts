@@ -3,7 +3,7 @@
 import { loadProbeTarget } from '../../config/load.ts';
 import type { ProbeTarget } from '../../config/config.ts';
 import type { CliEdge, Invocation } from '../command.ts';
-import { reportProblems, reportUsage } from '../report.ts';
+import { reportProblems, reportUsage, reportWarnings } from '../report.ts';
 
 const pathsByName = {
   startup: ({ startupPath }: ProbeTarget) => startupPath,
@@ -18,13 +18,14 @@ export async function probeCommand(invocation: Invocation, edge: CliEdge): Promi
   if (!isProbe(name) || surplus !== undefined) {
     return reportUsage('probe needs one name: startup, ready or alive', edge);
   }
-  const { config, problems } = await loadProbeTarget({
+  const { config, problems, warnings } = await loadProbeTarget({
     ...edge,
     flags,
     appCommand: [],
     problems: [],
   });
   if (config === undefined) return reportProblems('probe', problems, edge);
+  reportWarnings(warnings, edge);
   const { askProbe } = await import('../../app/ask-probe.ts');
   const answer = await askProbe(config.listen, pathsByName[name](config));
   edge.print(`${name}: ${answer.text}\n`);

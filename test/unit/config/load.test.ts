@@ -554,6 +554,38 @@ suite('other commands', () => {
     assert.equal(config.readinessPath, '/up');
   });
 
+  test('whoever asks is not kept from it by what is wrong in the file', async () => {
+    const files = { 'hurricane.yaml': 'probePort: 9\nprot: 1' };
+    for (const ask of [loadProbeTarget, loadCtlConfig]) {
+      const { config, warnings } = await ask(loadInput({ files }));
+      assert.ok(config);
+      assert.match(warnings.join(), /^prot is not a key/);
+    }
+    const { config } = await loadProbeTarget(loadInput({ files: { 'hurricane.yaml': 'a: [' } }));
+    assert.equal(config?.listen?.port, 8001);
+  });
+
+  test('a password is no flag, and the variable is named', async () => {
+    const given = { flags: { 'amqp-password': 'x' } };
+    const { problems } = await loadConsumeConfig(loadInput(given));
+    assert.match(
+      problems[0]?.message ?? '',
+      /no flag, .*: set AMQP_PASSWORD, or AMQP_PASSWORD_FILE/,
+    );
+  });
+
+  test('a broker that is named wrongly is not missed as well', async () => {
+    const flags = { 'amqp-url': '127.0.0.1:5672', queue: 'q', handler: 'h.mjs' };
+    const { problems } = await loadConsumeConfig(loadInput({ flags }));
+    assert.equal(problems.length, 1);
+  });
+
+  test('check refuses two checks of one name', async () => {
+    const flags = { check: ['readiness:a=true', 'liveness:a=true'] };
+    const { problems } = await loadCheckConfig(loadInput({ flags }));
+    assert.match(problems[0]?.message ?? '', /two checks are called a: rename one/);
+  });
+
   test('check takes the checks and refuses what it does not know', async () => {
     const flags = { check: 'readiness=true', 'check-timeout': '1s' };
     const { config } = await loadCheckConfig(loadInput({ flags }));

@@ -76,7 +76,10 @@ suite('checks', () => {
     assert.match(problemOf(check.parse('readiness=tcp://db')), /no valid address/);
     assert.match(problemOf(check.parse(`readiness=echo 'x`)), /close the quote/);
     assert.match(problemOf(check.parse('readiness=file:x?max-age=soon')), /max-age/);
+    assert.match(problemOf(check.parse('readiness=file:x?maxage=3s')), /max-age/);
     assert.match(problemOf(check.parse('readiness=file:')), /names no file/);
+    assert.match(problemOf(check.parse('readiness=ftp://x/')), /unknown scheme ftp: use http/);
+    assert.match(problemOf(check.parse('readiness:a b=true')), /the name "a b": make one of/);
   });
 });
 

@@ -38,7 +38,7 @@ suite('a command', () => {
     );
   });
 
-  test('is found in PATH, by its path, or seen to be missing or not executable', (t) => {
+  test('is found in PATH, by its path, or seen to be missing, not executable or a folder', (t) => {
     const dir = useTempDir(t);
     const program = write(dir, 'program', 0o755);
     const text = write(dir, 'text', 0o644);
@@ -47,7 +47,7 @@ suite('a command', () => {
     assert.deepEqual(findExecutable('./program', options), { kind: 'found', path: program });
     assert.deepEqual(findExecutable(program, options), { kind: 'found', path: program });
     assert.deepEqual(findExecutable('text', options), { kind: 'not-executable', path: text });
-    assert.deepEqual(findExecutable(dir, options), { kind: 'not-executable', path: dir });
+    assert.deepEqual(findExecutable(dir, options), { kind: 'no-file', path: dir });
     assert.deepEqual(findExecutable('absent', options), { kind: 'missing' });
     assert.deepEqual(findExecutable('./absent/program', options), { kind: 'missing' });
     assert.deepEqual(findExecutable(join('text', 'x'), options), { kind: 'missing' });
