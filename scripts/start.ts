@@ -1,18 +1,17 @@
 // `npm start`: the example app behind hurricane, and what to try on it. Flags behind `--` are hurricane's:
 // npm start -- --port 8080
 
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { buildBundle, bundlePath, isStale } from './build.ts';
+import { forwardSignals } from './forward-signals.ts';
 
 const app = join(import.meta.dirname, '../examples/node/app.js');
 const PORT_TAKEN = 69;
 const POLL_MS = 100;
-/** npm passes on the Ctrl-C that the terminal has already sent; a real second one comes later. */
-const ECHO_MS = 300;
 
 const flags = process.argv.slice(2);
 if (await isStale(bundlePath)) {
@@ -77,16 +76,5 @@ async function answers(url: string): Promise<boolean> {
     return ok;
   } catch {
     return false; // nobody listens yet
-  }
-}
-
-function forwardSignals(child: ChildProcess): void {
-  let last = 0;
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(signal, () => {
-      if (performance.now() - last < ECHO_MS) return;
-      last = performance.now();
-      child.kill(signal);
-    });
   }
 }

@@ -1,4 +1,5 @@
-// What django-hurricane's own tests ask of its consumer, on a real broker: lines Q and R.
+// What django-hurricane's own tests ask of its consumer, on a real broker: lines Q and R. One asks for what
+// this real broker never does: Q07.
 
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
@@ -6,6 +7,7 @@ import type { TestContext } from 'node:test';
 import { forEachArtefact, type Artefact } from '../helpers/artefacts.ts';
 import { useBrokerEdge } from '../helpers/broker-edge.ts';
 import { startConsumer, useClient, type ConsumeOptions } from '../helpers/consume.ts';
+import { useDevelopmentBroker } from '../helpers/development-broker.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { hold } from '../helpers/hold.ts';
 import { runHurricane, type Hurricane } from '../helpers/hurricane.ts';
@@ -137,20 +139,22 @@ forEachArtefact(
   'Q07 a consumer that the broker cancels lets go of its channel, and subscribes anew',
   async (t, artefact) => {
     const queue = `q07-${artefact}`;
-    const edge = await useBrokerEdge(t, broker);
-    const hurricane = await consumer(t, { artefact, queue, broker: edge });
+    const development = await useDevelopmentBroker(t);
+    const { handler, begun, release } = await useSlowHandler(t);
+    const hurricane = await consumer(t, { artefact, queue, broker: development, handler });
     await hurricane.up();
-    edge.cancelConsumers();
+    const client = await useClient(t, development);
+    await client.send(queue, [{ n: 1 }]);
+    await begun;
+    development.cancelConsumers(queue);
     const { cause } = await hurricane.sees('consumer.lost');
     assert.equal(cause, 'cancelled');
     await hurricane.seesNth(2, 'consumer.subscribed');
-    const client = await useClient(t, broker);
-    await eventually(async () => {
-      const { consumerCount } = await client.channel.checkQueue(queue);
-      assert.equal(consumerCount, 1);
-    });
-    await client.send(queue, [{ n: 1 }]);
-    await eventually(() => assert.deepEqual(hurricane.output, [PRINTED]));
+    release();
+    // Had it kept the channel, the message would still be in its hands.
+    await handlesAll(hurricane, { lost: 1, ack: 1 });
+    const { consumerCount, messageCount } = await client.channel.checkQueue(queue);
+    assert.deepEqual([consumerCount, messageCount], [1, 0]);
   },
 );
 
@@ -371,6 +375,19 @@ async function handlesOne(
   const client = await useClient(t, broker, { vhost });
   await client.send(queue, [{ n: 1 }]);
   await eventually(() => assert.deepEqual(hurricane.output, [PRINTED]));
+}
+
+/** As its metrics count the outcomes. */
+async function handlesAll(
+  hurricane: Hurricane,
+  outcomes: Readonly<Record<string, number>>,
+): Promise<void> {
+  await eventually(async () => {
+    const page = (await hurricane.probe('metrics')).text;
+    for (const [outcome, count] of Object.entries(outcomes)) {
+      assert.match(page, new RegExp(`_messages_total\\{.*outcome="${outcome}"\\} ${count}$`, 'm'));
+    }
+  });
 }
 
 interface SlowHandler {
