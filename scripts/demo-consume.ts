@@ -17,7 +17,8 @@ import { forwardSignals } from './forward-signals.ts';
 const root = join(import.meta.dirname, '..');
 const HANDLER = 'examples/handlers/orders.mjs';
 const QUEUE = 'orders';
-const WORDS = ['consume', HANDLER, '--queue', QUEUE, '--retry', '1s'];
+const FLAGS = ['--queue', QUEUE, '--retry', '1s'];
+const WORDS = ['consume', HANDLER, ...FLAGS];
 const PATIENCE_MS = 30_000;
 
 type Speaker = 'publisher' | 'handler' | 'hurricane' | 'broker';
@@ -138,7 +139,8 @@ function conclude(): void {
   console.log(
     indent(
       `AMQP_HOST=broker AMQP_PORT=5672 AMQP_USER=guest AMQP_PASSWORD=guest \\\n` +
-        `  npx node dist/hurricane.js ${WORDS.join(' ')}`,
+        `  npx node dist/hurricane.js consume ${HANDLER} \\\n` +
+        `  ${FLAGS.join(' ')}`,
     ),
   );
   console.log('\ndocs/consume.md has the rest.\n');

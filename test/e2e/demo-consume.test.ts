@@ -5,7 +5,6 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
 
@@ -14,7 +13,8 @@ import { useDevelopmentBroker } from '../helpers/development-broker.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { runOnTerminal } from '../helpers/terminal.ts';
 
-const demo = join(import.meta.dirname, '../../scripts/demo-consume.ts');
+const root = join(import.meta.dirname, '../..');
+const demo = join(root, 'scripts/demo-consume.ts');
 
 test('the demo shows a success, a retry and a dead letter, whatever broker the caller has', async () => {
   const env = { TERM: 'xterm-256color', AMQP_HOST: 'broker.invalid', HURRICANE_RETRY: 'none' };
@@ -49,16 +49,21 @@ test('the demo shows a success, a retry and a dead letter, whatever broker the c
   );
 });
 
-test('an interrupted demo ends in order', async (t) => {
-  const child = spawn(process.execPath, [demo], { stdio: ['ignore', 'pipe', 'pipe'] });
-  t.after(() => child.kill('SIGKILL'));
-  const lines: string[] = [];
-  createInterface({ input: child.stdout }).on('line', (line) => {
-    lines.push(line);
-    if (line.includes('Queue bound')) child.kill('SIGINT');
+test('a demo that is interrupted at its terminal ends in order, and npm with it', async (t) => {
+  // A terminal sends its signal to all of the group: to npm and its shell, too.
+  const npm = spawn('npm', ['run', '--silent', 'demo:consume'], {
+    ...{ cwd: root, detached: true, stdio: ['ignore', 'pipe', 'inherit'] },
   });
-  const [stderr, ended] = await Promise.all([text(child.stderr), once(child, 'close')]);
-  assert.deepEqual([ended, stderr], [[0, null], ''], lines.join('\n'));
+  const signalGroup = (signal: NodeJS.Signals) => process.kill(-(npm.pid ?? 0), signal);
+  const lines: string[] = [];
+  createInterface({ input: npm.stdout }).on('line', (line) => {
+    lines.push(line);
+    if (line.includes('Queue bound')) signalGroup('SIGINT');
+  });
+  t.after(() => {
+    if (npm.exitCode === null && npm.signalCode === null) signalGroup('SIGKILL');
+  });
+  assert.deepEqual(await once(npm, 'close'), [0, null], lines.join('\n'));
   assert.match(lines.join('\n'), /stopped in order, exit code 0/);
   assert.ok(!lines.some((line) => line.includes('The same with a broker of yours')));
 });
