@@ -36,6 +36,7 @@ interface LogLine {
   readonly reason?: string;
   readonly exit_code?: number;
 }
+
 /** What is worth a line here. */
 const told = [
   'consumer.subscribed',
@@ -148,10 +149,11 @@ function conclude(): void {
 
 /** Resolves when a line of hurricane, or of its handler, has the words in it. */
 async function sees(words: string): Promise<void> {
-  const late = AbortSignal.timeout(PATIENCE_MS);
+  const signal = AbortSignal.timeout(PATIENCE_MS);
+  const late = once(signal, 'abort');
   while (!lines.some((line) => line.includes(words))) {
-    if (late.aborted) throw new Error(`hurricane has not said ${words}`);
-    await Promise.race([onLine.promise, once(late, 'abort')]);
+    if (signal.aborted) throw new Error(`hurricane has not said ${words}`);
+    await Promise.race([onLine.promise, late]);
   }
 }
 

@@ -43,12 +43,12 @@ export class DevelopmentBroker {
     const closed = once(this.#server, 'close');
     this.#server.close();
     for (const connection of this.#connections.values()) connection.close();
-    this.#vhost.close();
     const patience = setTimeout(() => {
       for (const socket of this.#connections.keys()) socket.destroy();
     }, PATIENCE_MS);
     await closed;
     clearTimeout(patience);
+    this.#vhost.close();
   }
 
   /** Its consumers are told that they are none any more, as by a broker whose queue has moved. */

@@ -3,6 +3,9 @@
 
 import type { FieldTable } from './wire.ts';
 
+/** A longer one would end at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 export interface Message {
   readonly exchange: string;
   readonly routingKey: string;
@@ -139,7 +142,10 @@ export class Queue {
     const [first] = this.#ready;
     if (first === undefined || first.expiresAt === Infinity) return;
     const leftMs = Math.ceil(first.expiresAt - performance.now());
-    this.#expiry = setTimeout(() => this.#expire(), Math.max(0, leftMs));
+    this.#expiry = setTimeout(
+      () => this.#expire(),
+      Math.min(Math.max(0, leftMs), LONGEST_TIMER_MS),
+    );
   }
 
   #expire(): void {

@@ -170,6 +170,27 @@ test('of several consumers each has its turn, and one who wants them alone gets 
   );
 });
 
+test('a higher priority comes first, a single active consumer alone, and the next when it has gone', async (t) => {
+  const broker = await useDevelopmentBroker(t);
+  const { channel } = await useClient(t, broker);
+  await channel.assertQueue('ranked');
+  await channel.assertQueue('single', { arguments: { 'x-single-active-consumer': true } });
+  const got: string[] = [];
+  const take = (name: string) => () => got.push(name);
+  const noAck = true;
+  await channel.consume('ranked', take('low'), { noAck });
+  await channel.consume('ranked', take('high'), { noAck, priority: 5 });
+  const { consumerTag } = await channel.consume('single', take('first'), { noAck });
+  await channel.consume('single', take('second'), { noAck });
+  for (const queue of ['ranked', 'ranked', 'single', 'single']) {
+    channel.sendToQueue(queue, Buffer.from('x'));
+  }
+  await eventually(() => assert.deepEqual(got, ['high', 'high', 'first', 'first']));
+  await channel.cancel(consumerTag);
+  channel.sendToQueue('single', Buffer.from('x'));
+  await eventually(() => assert.equal(got.at(-1), 'second'));
+});
+
 test('words of a topic match as AMQP says', () => {
   const matches = (pattern: string, key: string): boolean => matchesTopic(pattern, key);
   for (const pattern of ['a.b.c', '#', 'a.#', 'a.*.c', '#.c', 'a.#.c', 'a.b.c.#', '*.b.#']) {
