@@ -85,7 +85,7 @@ export class Consumer {
   }
 
   /** Nothing begins while anybody holds it: messages wait, and the broker hands out no more. */
-  setHold(by: 'retry' | 'handler', reason: string | undefined): void {
+  setHold(by: 'retry' | 'handler' | 'app', reason: string | undefined): void {
     if (reason === undefined) this.#holds.delete(by);
     else this.#holds.set(by, reason);
     if (this.#holds.size > 0) this.#lanes.hold();

@@ -1,10 +1,19 @@
 // Messages handled by an HTTP server: each is posted, and the status of the answer says what becomes of it.
 
-import { Agent, request, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http';
+import {
+  Agent,
+  request,
+  type ClientRequest,
+  type IncomingHttpHeaders,
+  type OutgoingHttpHeaders,
+  type RequestOptions,
+} from 'node:http';
 import { Agent as TlsAgent, request as requestTls } from 'node:https';
 
-import { errorReason } from '../http/reach.ts';
+import type { Deadline } from '../core/deadline.ts';
+import { addressOptions, errorReason, type Address } from '../http/reach.ts';
 import { retryAfterMs } from '../http/retry-after.ts';
+import { doneBefore } from '../lib/waiting.ts';
 import type { MessageHandler, Work } from './handler.ts';
 import { originOf } from './headers.ts';
 import type { Verdict } from './retry-ladder.ts';
@@ -12,9 +21,13 @@ import type { Properties } from './transport.ts';
 
 export interface UrlHandlerOptions {
   readonly queue: string;
-  /** Asked for each message: where a supervised app listens changes. */
-  readonly url: () => string;
+  /** A URL, or a path at an address. */
+  readonly target: string | { readonly address: Address; readonly path: string };
   readonly concurrency: number;
+  /** Longest time without use after which a connection is used again; undefined: until the server ends it. */
+  readonly reuseMs?: number;
+  /** What it means that a request failed before its answer was whole; a failed attempt unless it says more. */
+  readonly onNoAnswer?: (error: Error) => Verdict;
 }
 
 export class UrlHandler implements MessageHandler {
@@ -24,11 +37,17 @@ export class UrlHandler implements MessageHandler {
   readonly #options: UrlHandlerOptions;
   readonly #agents: { readonly plain: Agent; readonly tls: TlsAgent };
   readonly #inHand = new Map<Work, AbortController>();
+  #idle: (() => void) | undefined;
 
   constructor(options: UrlHandlerOptions) {
     this.#options = options;
-    const settings = { keepAlive: true, maxSockets: options.concurrency };
+    const { concurrency: maxSockets, reuseMs: timeout } = options;
+    const settings = { keepAlive: true, maxSockets, ...(timeout !== undefined && { timeout }) };
     this.#agents = { plain: new Agent(settings), tls: new TlsAgent(settings) };
+  }
+
+  get inHand(): number {
+    return this.#inHand.size;
   }
 
   async start(): Promise<void> {
@@ -41,11 +60,20 @@ export class UrlHandler implements MessageHandler {
     void this.#post(work, controller.signal).then((verdict) => {
       this.#inHand.delete(work);
       work.finish(verdict);
+      if (this.#inHand.size === 0) this.#idle?.();
     });
   }
 
   cancel(work: Work, why: 'timeout' | 'stop'): void {
     this.#inHand.get(work)?.abort(why);
+  }
+
+  /** Resolves when nothing is in hand any more, or the deadline has passed. Never rejects. */
+  async whenIdle(deadline: Deadline): Promise<void> {
+    if (this.#inHand.size === 0) return;
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    this.#idle = () => resolve(undefined);
+    await doneBefore(promise, deadline.signal);
   }
 
   stop(): Promise<void> {
@@ -58,26 +86,49 @@ export class UrlHandler implements MessageHandler {
   /** Never rejects. Redirects are not followed. */
   #post(work: Work, signal: AbortSignal): Promise<Verdict> {
     const { promise, resolve } = Promise.withResolvers<Verdict>();
-    const url = this.#options.url();
-    const isTls = url.startsWith('https:');
     const { body } = work.delivery;
-    const sent = (isTls ? requestTls : request)(url, {
+    const sent = this.#request({
       method: 'POST',
-      agent: isTls ? this.#agents.tls : this.#agents.plain,
       signal,
       headers: { ...fieldsOf(work, this.#options.queue), 'content-length': body.length },
     });
-    sent.on('error', (error) => resolve(noAnswer(error, signal, work)));
+    const fail = (error: Error): void => resolve(this.#noAnswer(error, signal, work));
+    sent.on('error', fail);
     sent.on('response', (response) => {
       const verdict = judge(response.statusCode ?? 0, response.headers);
       // Its body is read so that the connection can be used again; a head without its end is no answer.
       response
-        .on('error', (error) => resolve(noAnswer(error, signal, work)))
+        .on('error', fail)
         .on('end', () => resolve(verdict))
         .resume();
     });
     sent.end(body);
     return promise;
+  }
+
+  #request(options: RequestOptions): ClientRequest {
+    const { target } = this.#options;
+    const { plain, tls } = this.#agents;
+    if (typeof target !== 'string') {
+      return request({
+        ...options,
+        ...addressOptions(target.address),
+        path: target.path,
+        agent: plain,
+      });
+    }
+    return target.startsWith('https:')
+      ? requestTls(target, { ...options, agent: tls })
+      : request(target, { ...options, agent: plain });
+  }
+
+  #noAnswer(error: Error, signal: AbortSignal, { timeoutMs }: Work): Verdict {
+    if (signal.reason === 'stop') return { kind: 'given-back' };
+    if (signal.reason === 'timeout') {
+      const reason = `no answer within ${timeoutMs / 1000}s (--handler-timeout)`;
+      return { kind: 'retry', reason };
+    }
+    return this.#options.onNoAnswer?.(error) ?? { kind: 'retry', reason: errorReason(error) };
   }
 }
 
@@ -99,15 +150,6 @@ export function judge(status: number, headers: IncomingHttpHeaders): Verdict {
 function after(value: string | undefined): { readonly afterMs?: number } {
   const afterMs = retryAfterMs(value);
   return afterMs === undefined ? {} : { afterMs };
-}
-
-function noAnswer(error: Error, signal: AbortSignal, { timeoutMs }: Work): Verdict {
-  if (signal.reason === 'stop') return { kind: 'given-back' };
-  if (signal.reason === 'timeout') {
-    const reason = `no answer within ${timeoutMs / 1000}s (--handler-timeout)`;
-    return { kind: 'retry', reason };
-  }
-  return { kind: 'retry', reason: errorReason(error) };
 }
 
 function fieldsOf({ delivery, attempt, timeoutMs }: Work, queue: string): OutgoingHttpHeaders {

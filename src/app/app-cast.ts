@@ -2,29 +2,39 @@
 // comes in, if there is one, and all that stands behind them.
 
 import type { SupervisingConfig } from '../config/config.ts';
+import type { Intake } from '../core/component.ts';
 import type { Deadline } from '../core/deadline.ts';
 import { Events, type Emit, type ReplacementCause } from '../core/events.ts';
+import type { Address } from '../http/reach.ts';
 import { displayCommand } from '../process/command.ts';
 import { usedBytes } from '../process/memory.ts';
 import { wrapperWarning } from '../process/wrappers.ts';
 import { Backstage } from './backstage.ts';
 import { Caretaker } from './caretaker.ts';
+import type { Delivery, DeliveryOptions } from './delivery.ts';
 import type { Behind, Front } from './front.ts';
 import type { PlayCast, Stage } from './run-to-end.ts';
+import { sideBySide } from './side-by-side.ts';
 import { Supervisor } from './supervisor.ts';
 
 export interface AppCastOptions extends Stage {
   readonly config: SupervisingConfig;
   /** Undefined for an app that nobody hands work to. */
   readonly frontOf: ((behind: Behind) => Front) | undefined;
+  /** Undefined for an app that no messages are posted to. */
+  readonly deliveryOf: ((behind: BehindDelivery) => Delivery) | undefined;
 }
+
+export type BehindDelivery = Omit<DeliveryOptions, 'config' | 'transport'>;
 
 /** Built without effect; everything happens in the order of run.ts. */
 export class AppCast implements PlayCast {
   readonly app: Supervisor;
   readonly emit: Emit;
   readonly #options: AppCastOptions;
+  readonly intake: Pick<Intake<Address>, 'open' | 'hold' | 'drain' | 'stop' | 'report'> | undefined;
   readonly #front: Front | undefined;
+  readonly #delivery: Delivery | undefined;
   readonly #backstage: Backstage;
   readonly #caretaker: Caretaker;
 
@@ -41,19 +51,26 @@ export class AppCast implements PlayCast {
       onFinished: (record) => this.#backstage.metrics.recordRequest(record),
       handleProbe: (request, response) => this.#backstage.probeServer.handle(request, response),
     });
+    this.#delivery = options.deliveryOf?.({
+      emit,
+      onSettled: (record) => this.#backstage.metrics.recordMessage(record),
+      onChange: () => this.#backstage.health.loadChanged(),
+    });
+    this.intake = intakeOf(this.#front, this.#delivery);
     this.#backstage = new Backstage({
       ...options,
       events,
       requests: this.#front?.books,
-      messages: undefined,
+      messages: this.#delivery?.books,
       app: () => this.app,
+      onHealthChange: () => this.#delivery?.setNotReady(this.#whyNotReady()),
     });
     const { checks, health, env, onAppLine } = this.#backstage;
     this.app = new Supervisor({
       config: config.app,
       supervision: config.supervision,
       gracePeriodMs: config.stop.gracePeriodMs,
-      intake: this.#front?.intake,
+      intake: this.intake,
       onServing: (serving) => this.#backstage.setAway(serving ? undefined : restarting),
       env,
       cwd: edge.cwd,
@@ -65,7 +82,7 @@ export class AppCast implements PlayCast {
     this.#caretaker = new Caretaker({
       config: config.care,
       served: () => this.app.served,
-      finished: () => this.#front?.intake.load.finished ?? 0,
+      finished: () => this.#finished,
       usedBytes: (pid) => usedBytes(pid, edge.pid),
       sickness: () => {
         const { reason, details } = health.verdict('liveness');
@@ -76,8 +93,8 @@ export class AppCast implements PlayCast {
     });
   }
 
-  get intake(): Front['intake'] | undefined {
-    return this.#front?.intake;
+  get givenBack(): number {
+    return this.#delivery?.givenBack ?? 0;
   }
 
   get failed(): Promise<Error> {
@@ -105,6 +122,7 @@ export class AppCast implements PlayCast {
   announceUp(): void {
     this.#backstage.announceUp();
     void this.#caretaker.start();
+    this.#beginDelivery();
   }
 
   get lastWords(): PlayCast['lastWords'] {
@@ -115,6 +133,29 @@ export class AppCast implements PlayCast {
     const { forwardHangUp } = this.#options.config.supervision;
     if (signal === 'SIGHUP' && !forwardHangUp) this.#reload('sighup');
     else this.app.signal(signal);
+  }
+
+  /** The app works on without its messages until it is told to stop. */
+  #beginDelivery(): void {
+    const { shutdown } = this.#options;
+    void this.#delivery?.failed.then((error) =>
+      shutdown.request({ kind: 'failed', error, worksOn: true }),
+    );
+    void this.#delivery?.start(shutdown.signal);
+  }
+
+  #whyNotReady(): string | undefined {
+    const { health } = this.#backstage;
+    const refusal = (['readiness', 'liveness'] as const)
+      .map((probe) => health.verdict(probe))
+      .find(({ passing }) => !passing);
+    return refusal && `not ready: ${refusal.text}`;
+  }
+
+  /** Both wear out the app. */
+  get #finished(): number {
+    const requests = this.#front?.intake.load.finished ?? 0;
+    return requests + (this.#delivery?.load.finished ?? 0);
   }
 
   /** A new app instead of the one that serves, if that can be; the log tells what became of it. */
@@ -133,6 +174,11 @@ export class AppCast implements PlayCast {
     await this.#caretaker.stop(deadline);
     await this.#backstage.farewell(deadline, this.#front?.listener);
   }
+}
+
+function intakeOf(front: Front | undefined, delivery: Delivery | undefined): AppCast['intake'] {
+  if (front === undefined || delivery === undefined) return front?.intake ?? delivery;
+  return sideBySide(front.intake, delivery);
 }
 
 const restarting = { reason: 'restarting', text: 'the app is being restarted' } as const;

@@ -14,7 +14,6 @@ import type { Emit, Events, ProbeName } from '../core/events.ts';
 import type { Log } from '../core/log.ts';
 import { Listener } from '../http/listener.ts';
 import { Metrics } from '../metrics/metrics.ts';
-import type { MessageSources } from '../metrics/message-instruments.ts';
 import { Health } from '../probes/health.ts';
 import { messageWords, requestWords, type Away } from '../probes/judge.ts';
 import { ProbeServer } from '../probes/probe-server.ts';
@@ -28,9 +27,10 @@ import { announceProbes } from './announce.ts';
 import { Chronicle } from './chronicle.ts';
 import type { Edge } from './edge.ts';
 import type { RequestBooks } from './front.ts';
+import type { MessageBooks } from './message-books.ts';
 import { narrator } from './narrator.ts';
 import { operationsOf } from './operations.ts';
-import { statusOf, type MessageStatus, type Status } from './status.ts';
+import { statusOf, type Status } from './status.ts';
 import type { Supervisor } from './supervisor.ts';
 
 /** Time for a probe that is just being answered. */
@@ -52,12 +52,8 @@ export interface BackstageOptions {
   readonly app:
     | (() => Pick<Supervisor, 'variables' | 'state' | 'since' | 'current' | 'reload' | 'restart'>)
     | undefined;
-}
-
-/** The messages of a consumer, as far as others look at them. */
-export interface MessageBooks extends MessageSources {
-  load(): Load;
-  status(): MessageStatus;
+  /** Told whenever a probe may answer otherwise. */
+  readonly onHealthChange?: () => void;
 }
 
 /** Built without effect; everything happens in the order of run.ts. */
@@ -93,8 +89,9 @@ export class Backstage {
     this.health = new Health({
       config: config.health,
       debug: config.debug,
-      work: messages === undefined ? requestWords : messageWords,
-      load: () => (messages ?? requests)?.load() ?? nothingInHand,
+      work: requests === undefined && messages !== undefined ? messageWords : requestWords,
+      load: () => loadOf(requests?.load(), messages?.load()),
+      onChange: () => options.onHealthChange?.(),
       emit,
     });
     this.checks = new CheckRunner({
@@ -280,6 +277,14 @@ export class Backstage {
 }
 
 const nothingInHand: Load = { active: 0, queued: 0, finished: 0, averageMs: 0 };
+
+/** Of both only requests can be too many: messages wait where they are. Both of them wear out an app. */
+function loadOf(requests: Load | undefined, messages: Load | undefined): Load {
+  if (requests === undefined || messages === undefined)
+    return requests ?? messages ?? nothingInHand;
+  const { active, queued, finished, averageMs } = requests;
+  return { active, queued, averageMs, finished: finished + messages.finished };
+}
 
 function programEnvironment(
   env: Edge['env'],

@@ -10,11 +10,11 @@ import type { StopReason } from '../core/component.ts';
 import type { Deadline } from '../core/deadline.ts';
 import { Events, type Emit } from '../core/events.ts';
 import type { OutputLine } from '../process/output.ts';
-import { Backstage, type MessageBooks } from './backstage.ts';
+import { Backstage } from './backstage.ts';
 import { displayHandler, handlerOf } from './handler-of.ts';
+import { messageBooks } from './message-books.ts';
 import type { App, Stopped } from './run.ts';
 import type { PlayCast, Stage } from './run-to-end.ts';
-import type { MessageStatus } from './status.ts';
 
 export interface ConsumeCastOptions extends Stage {
   readonly config: ConsumeConfig;
@@ -44,7 +44,7 @@ export class ConsumeCast implements PlayCast {
       ...options,
       events,
       requests: undefined,
-      messages: this.#books(),
+      messages: messageBooks(config, options.transport, () => this.intake),
       app: undefined,
     });
     this.#handler = handlerOf(config, {
@@ -70,6 +70,10 @@ export class ConsumeCast implements PlayCast {
         }),
     });
     this.app = this.#asApp();
+  }
+
+  get givenBack(): number {
+    return this.intake.report().forced;
   }
 
   get failed(): Promise<Error> {
@@ -128,8 +132,7 @@ export class ConsumeCast implements PlayCast {
         if (!started) return undefined;
         await this.intake.stop(deadline);
         await this.#handler.stop(deadline);
-        const givenBack = this.intake.report().forced;
-        return { status: { kind: 'exited', code: 0 }, killed: false, givenBack };
+        return { status: { kind: 'exited', code: 0 }, killed: false };
       },
     };
   }
@@ -144,37 +147,6 @@ export class ConsumeCast implements PlayCast {
     this.#backstage.setAway(
       why === undefined ? undefined : { reason: 'not-consuming', text: `not consuming: ${why}` },
     );
-  }
-
-  #books(): MessageBooks {
-    const { queue } = this.#options.config;
-    const link = () => ('link' in this.intake.state ? this.intake.state.link : undefined);
-    return {
-      queue: queue.name,
-      prefetch: queue.prefetch,
-      load: () => this.intake.load,
-      inFlight: () => this.intake.load.active - this.intake.load.queued,
-      buffered: () => this.intake.load.queued,
-      connected: () => link() !== undefined,
-      consuming: () => this.intake.state.kind === 'consuming',
-      blocked: () => link()?.blocked ?? false,
-      status: () => this.#status(),
-    };
-  }
-
-  #status(): MessageStatus {
-    const { state, load } = this.intake;
-    const { name } = this.#options.config.queue;
-    return {
-      queue: name,
-      state: state.kind,
-      since: state.since.toISOString(),
-      reason: ('reason' in state ? state.reason : this.intake.heldBecause) ?? '',
-      broker: this.#options.transport.address(0),
-      in_hand: load.active,
-      waiting: load.queued,
-      settled: load.finished,
-    };
   }
 }
 

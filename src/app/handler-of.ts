@@ -39,7 +39,7 @@ export function handlerOf(
     case 'once':
       return new OnceHandler({ ...parts, words: handler.command.words });
     case 'url':
-      return new UrlHandler({ ...parts, url: () => handler.url, concurrency: flow.concurrency });
+      return new UrlHandler({ ...parts, target: handler.url, concurrency: flow.concurrency });
     default:
       return assertNever(handler);
   }

@@ -83,7 +83,7 @@ function givenBack({ givenBack: count }: Ending): Decision | undefined {
   return {
     exitCode: GIVEN_BACK,
     reason: `${messages} still being handled at the end of the grace period, and went back to the queue`,
-    next: 'let the handler end when its signal aborts, or raise --grace-period',
+    next: 'let the handler end sooner, when its signal aborts at the latest, or raise --grace-period',
   };
 }
 

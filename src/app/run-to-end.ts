@@ -29,7 +29,7 @@ export interface Stage {
   readonly droppedLines: () => number;
   /** Writes one line to stdout as it is, next to the log. */
   readonly print: (line: string) => void;
-  readonly shutdown: Pick<Shutdown, 'request'>;
+  readonly shutdown: Pick<Shutdown, 'request' | 'signal'>;
 }
 
 export interface PlayCast extends Cast {

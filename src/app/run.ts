@@ -27,8 +27,6 @@ export interface App {
 export interface Stopped {
   readonly status: ExitStatus;
   readonly killed: boolean;
-  /** Messages that went back to their queue unfinished. */
-  readonly givenBack?: number;
 }
 
 /** What the story is told with. */
@@ -36,6 +34,8 @@ export interface Cast {
   readonly app: App;
   /** Undefined where no work comes in. */
   readonly intake: Pick<Intake, 'drain' | 'stop' | 'report'> | undefined;
+  /** Messages that the stop sent back to their queue unfinished. */
+  readonly givenBack: number;
   /** Binds every port, and answers on them from now on. */
   listen(): Promise<void>;
   /** Dependencies, then startup commands; what runs is asked to end at `signal` and killed at `over`. */
@@ -71,7 +71,7 @@ export async function run(cast: Cast, shutdown: Shutdown, gracePeriodMs: number)
   const startedAt = performance.now();
 
   // Without the app, or before it was up, there is nothing to wait for.
-  const orderly = phase === 'serve' && (reason.kind === 'signal' || reason.kind === 'finished');
+  const orderly = phase === 'serve' && isOrderly(reason);
   await cast.intake?.drain(orderly ? budget.before(appMs + flushMs) : budget.within(0));
   const appDeadline = budget.before(flushMs);
   const [ended] = await Promise.all([
@@ -89,7 +89,7 @@ export async function run(cast: Cast, shutdown: Shutdown, gracePeriodMs: number)
     app: ended?.status,
     stopSignal: cast.app.stopSignal,
     killed: ended?.killed ?? false,
-    givenBack: ended?.givenBack ?? 0,
+    givenBack: cast.givenBack,
     hurried: shutdown.hurried,
   });
 }
@@ -131,6 +131,12 @@ function reportFailure(cast: Cast, phase: Phase, reason: StopReason): void {
 function tellDrain(cast: Cast, reason: StopReason, budget: Deadline): void {
   const budget_ms = Math.round(budget.leftMs);
   cast.emit('drain.started', { reason: describeReason(reason), budget_ms });
+}
+
+/** What is in hand can still end as it should. */
+function isOrderly(reason: StopReason): boolean {
+  if (reason.kind === 'failed') return reason.worksOn ?? false;
+  return reason.kind !== 'app-ended';
 }
 
 function describeReason(reason: StopReason): string {

@@ -1,13 +1,13 @@
 // Which protocol a consumer speaks: only its own is loaded.
 
 import type { Transport } from '../amqp/transport.ts';
-import type { ConsumeConfig } from '../config/config.ts';
+import type { MessagingConfig } from '../config/config.ts';
 
 /** Built without effect. */
 export async function transportOf({
   broker,
   queue,
-}: Pick<ConsumeConfig, 'broker' | 'queue'>): Promise<Transport> {
+}: Pick<MessagingConfig, 'broker' | 'queue'>): Promise<Transport> {
   const options = { broker, queue, connectionName: `hurricane ${queue.name}` };
   if (broker.protocol === '1.0') {
     const { Amqp10 } = await import('../amqp/amqp-10.ts');

@@ -11,6 +11,7 @@ export function work(
   warnings: readonly string[],
   edge: Edge,
 ): Promise<number> {
-  const castOf = (stage: Stage): AppCast => new AppCast({ ...stage, config, frontOf: undefined });
+  const intakes = { frontOf: undefined, deliveryOf: undefined };
+  const castOf = (stage: Stage): AppCast => new AppCast({ ...stage, config, ...intakes });
   return runToEnd({ config, warnings, castOf }, edge);
 }

@@ -221,13 +221,24 @@ export interface ServeConfig extends SupervisingConfig {
   readonly listen: ListenConfig;
   readonly proxy: ProxyConfig;
   readonly stop: StopConfig;
+  /** Undefined: no messages are posted into the app. */
+  readonly delivery: DeliveryConfig | undefined;
 }
 
-export interface ConsumeConfig extends RunningConfig {
-  readonly handler: HandlerConfig;
+/** Where messages come from, and how they go through what handles them. */
+export interface MessagingConfig {
   readonly broker: BrokerConfig;
   readonly queue: QueueConfig;
   readonly flow: FlowConfig;
+}
+
+export interface DeliveryConfig extends MessagingConfig {
+  /** What is asked of the app for each message, query included. */
+  readonly path: string;
+}
+
+export interface ConsumeConfig extends RunningConfig, MessagingConfig {
+  readonly handler: HandlerConfig;
 }
 
 /** What is called for each message. */

@@ -1,10 +1,16 @@
 // What options must not say together: one function per rule, each with its sentence.
 
 import type { CheckTarget } from './config.ts';
-import type { Entry, Settlement } from './settle.ts';
-import type { Option } from './option.ts';
-import { options, type ConsumeValues, type ServeValues, type WorkerValues } from './options.ts';
+import { needsDeliver, type Option } from './option.ts';
+import {
+  options,
+  rows,
+  type ConsumeValues,
+  type ServeValues,
+  type WorkerValues,
+} from './options.ts';
 import { problem, usageProblem, type Origin, type Problem } from './problem.ts';
+import { isGiven, type Entry, type Settlement } from './settle.ts';
 import { isSamePort, startAfterMs } from './slices.ts';
 
 interface Subject {
@@ -17,7 +23,8 @@ interface Subject {
 type Rule = (subject: Subject) => readonly Problem[];
 
 export function crossCheck(subject: Subject): readonly Problem[] {
-  return rules.flatMap((rule) => rule(subject));
+  const applicable = takesMessages(subject) ? [...rules, ...messageRules] : rules;
+  return applicable.flatMap((rule) => rule(subject));
 }
 
 const rules: readonly Rule[] = [
@@ -33,6 +40,11 @@ const rules: readonly Rule[] = [
   checksHaveTheirPort,
   gateHasItsQuestion,
   toolSpeaksForItself,
+  messagesAreDelivered,
+];
+
+/** Of a command that takes messages. */
+const messageRules: readonly Rule[] = [
   brokerIsNamed,
   oneWayToNameTheBroker,
   passwordsAreNoFlags,
@@ -190,10 +202,27 @@ function givenBy(entries: Subject['entries'], ...names: readonly Entry['name'][]
   });
 }
 
+function takesMessages({ entries }: Subject): boolean {
+  return entries.has('handler') || isGiven(entries, 'deliver');
+}
+
+function messagesAreDelivered(subject: Subject): readonly Problem[] {
+  if (takesMessages(subject)) return [];
+  const given = rows.filter((row) => needsDeliver(row) && subject.entries.has(row.name));
+  if (given.length === 0) return [];
+  const names = given.map(({ name }) => `--${name}`).join(', ');
+  const [need, them] = given.length === 1 ? ['needs', 'it'] : ['need', 'them'];
+  return [
+    usageProblem(
+      `${names} ${need} --deliver: name the path of the app that messages are posted to, ` +
+        `or leave ${them} out`,
+    ),
+  ];
+}
+
 /** In the words of the original, whose users search for them. */
 function brokerIsNamed({ values, entries }: Subject): readonly Problem[] {
-  const isNamed = (entries.get('amqp-url')?.texts.length ?? 0) > 0;
-  if (!entries.has('amqp-host') || isNamed) return [];
+  if (isGiven(entries, 'amqp-url')) return [];
   const sentence = (what: string, variable: string, key: string, flag: string): Problem =>
     usageProblem(
       `The amqp ${what} must not be empty: set it either as environment ${variable}, ` +
@@ -216,7 +245,7 @@ function isUnset(
   key: keyof Subject['values'],
   name: Entry['name'],
 ): boolean {
-  return values[key] === undefined && entries.get(name)?.texts.length === 0;
+  return values[key] === undefined && !isGiven(entries, name);
 }
 
 function oneWayToNameTheBroker({ values, entries }: Subject): readonly Problem[] {
@@ -239,7 +268,7 @@ function passwordsAreNoFlags({ values, entries }: Subject): readonly Problem[] {
 }
 
 function queueIsNamed({ values, entries }: Subject): readonly Problem[] {
-  if (!entries.has('queue') || !isUnset(values, entries, 'queue', 'queue')) return [];
+  if (!isUnset(values, entries, 'queue', 'queue')) return [];
   return [usageProblem('there is no queue to take messages from: name it with --queue')];
 }
 
@@ -247,7 +276,7 @@ const handlers = ['handler', 'handler-exec', 'handler-url', 'handler-once'] as c
 
 function oneHandler({ entries }: Subject): readonly Problem[] {
   if (!entries.has('handler')) return [];
-  const given = handlers.filter((name) => (entries.get(name)?.texts.length ?? 0) > 0);
+  const given = handlers.filter((name) => isGiven(entries, name));
   if (given.length === 1) return [];
   if (given.length > 1) {
     const message = `${given.join(' and ')} exclude each other: keep one of them`;

@@ -131,6 +131,14 @@ export function variablesOf(name: string, option: Option): readonly [string, ...
   return [first ?? `HURRICANE_${name.toUpperCase().replaceAll('-', '_')}`, ...rest];
 }
 
+/** On `serve` it means something only with `deliver`, as everything about messages does. */
+export function needsDeliver({ on, group }: Option): boolean {
+  return on.includes('serve') && on.includes('consume') && messageGroups.includes(group);
+}
+
+/** Rows of these are about messages. */
+export const messageGroups: readonly Group[] = ['handler', 'broker', 'queue', 'retry'];
+
 export function allows(option: Option, layer: Layer): boolean {
   return option.layers?.includes(layer) ?? true;
 }

@@ -49,6 +49,8 @@ import {
 const serve = ['serve'] as const;
 const worker = ['worker'] as const;
 const consume = ['consume'] as const;
+/** What takes messages: `serve` does with `deliver`. */
+const consuming = ['serve', 'consume'] as const;
 /** What lives as long as its app. */
 const supervising = ['serve', 'worker'] as const;
 /** What runs until it is stopped, behind probes. */
@@ -457,11 +459,17 @@ export const options = {
     help: 'requests to log',
   },
 
+  deliver: {
+    on: serve,
+    group: 'handler',
+    parser: requestTarget,
+    common: true,
+    help: 'post messages of a queue to this path of the app',
+  },
   handler: {
     on: consume,
     group: 'handler',
     parser: handlerFile,
-    common: true,
     help: 'module whose default export is called for each message, in a thread of its own; also the first word',
   },
   'handler-exec': {
@@ -490,21 +498,21 @@ export const options = {
     help: 'program that is run for each message, which it finds on its stdin',
   },
   'handler-timeout': {
-    on: consume,
+    on: consuming,
     group: 'handler',
     parser: duration,
     default: '60s',
     help: 'time for one message; longer is a failed attempt',
   },
   concurrency: {
-    on: consume,
+    on: consuming,
     group: 'handler',
     parser: count,
     default: '8',
     help: 'messages that are handled at the same time',
   },
   'order-key': {
-    on: consume,
+    on: consuming,
     group: 'handler',
     parser: orderKey,
     default: 'none',
@@ -512,7 +520,7 @@ export const options = {
   },
 
   'amqp-url': {
-    on: consume,
+    on: consuming,
     group: 'broker',
     parser: brokerUrl,
     list: true,
@@ -522,25 +530,23 @@ export const options = {
     help: 'broker, such as amqps://user@host/vhost; of several the next is tried when one does not answer',
   },
   'amqp-host': {
-    on: consume,
+    on: consuming,
     group: 'broker',
     parser: host,
-    common: true,
     orFile: true,
     variables: ['AMQP_HOST', 'HURRICANE_AMQP_HOST'],
     help: 'host of the broker',
   },
   'amqp-port': {
-    on: consume,
+    on: consuming,
     group: 'broker',
     parser: port,
-    common: true,
     orFile: true,
     variables: ['AMQP_PORT', 'HURRICANE_AMQP_PORT'],
     help: 'port of the broker',
   },
   'amqp-vhost': {
-    on: consume,
+    on: consuming,
     group: 'broker',
     parser: text,
     orFile: true,
@@ -549,7 +555,7 @@ export const options = {
     help: 'virtual host of the broker',
   },
   'amqp-user': {
-    on: consume,
+    on: consuming,
     group: 'broker',
     parser: text,
     orFile: true,
@@ -558,7 +564,7 @@ export const options = {
     help: 'user at the broker',
   },
   'amqp-password': {
-    on: consume,
+    on: consuming,
     group: 'broker',
     parser: text,
     secret: true,
@@ -570,56 +576,56 @@ export const options = {
     help: 'password of the user; never a flag, which everybody on the machine could read',
   },
   'amqp-ca': {
-    on: consume,
+    on: consuming,
     group: 'broker',
     parser: file,
     variables: ['AMQP_CA', 'HURRICANE_AMQP_CA'],
     help: 'file with the certificates that the broker is trusted by; this and amqps:// mean TLS',
   },
   'amqp-cert': {
-    on: consume,
+    on: consuming,
     group: 'broker',
     parser: file,
     variables: ['AMQP_CERT', 'HURRICANE_AMQP_CERT'],
     help: 'file with our own certificate, for brokers that ask for one',
   },
   'amqp-key': {
-    on: consume,
+    on: consuming,
     group: 'broker',
     parser: file,
     variables: ['AMQP_KEY', 'HURRICANE_AMQP_KEY'],
     help: 'file with the key of amqp-cert',
   },
   protocol: {
-    on: consume,
+    on: consuming,
     group: 'broker',
     parser: choice('0-9-1', '1.0'),
     default: '0-9-1',
     help: 'AMQP that the broker speaks; 1.0 cannot declare queues, and RabbitMQ has a plugin for it',
   },
   sasl: {
-    on: consume,
+    on: consuming,
     group: 'broker',
     parser: choice('plain', 'external'),
     default: 'plain',
     help: 'how to log in: plain is user and password, external the certificate',
   },
   heartbeat: {
-    on: consume,
+    on: consuming,
     group: 'broker',
     parser: heartbeat,
     default: '20s',
     help: 'a broker that is silent for three times as long is given up',
   },
   'connect-timeout': {
-    on: consume,
+    on: consuming,
     group: 'broker',
     parser: duration,
     default: '10s',
     help: 'time for a broker to accept us',
   },
   reconnect: {
-    on: consume,
+    on: consuming,
     group: 'broker',
     parser: onOff,
     flag: true,
@@ -627,7 +633,7 @@ export const options = {
     help: 'connect again when the broker goes away; the default',
   },
   'no-reconnect': {
-    on: consume,
+    on: consuming,
     group: 'broker',
     parser: onOff,
     flag: true,
@@ -635,7 +641,7 @@ export const options = {
     help: 'exit with 69 when the broker goes away',
   },
   backoff: {
-    on: consume,
+    on: consuming,
     group: 'broker',
     parser: backoff,
     default: '200ms..30s',
@@ -643,36 +649,33 @@ export const options = {
   },
 
   queue: {
-    on: consume,
+    on: consuming,
     group: 'queue',
     parser: text,
-    common: true,
     help: 'queue to take messages from',
   },
   exchange: {
-    on: consume,
+    on: consuming,
     group: 'queue',
     parser: text,
-    common: true,
     help: 'exchange that the queue is bound to',
   },
   'exchange-type': {
-    on: consume,
+    on: consuming,
     group: 'queue',
     parser: choice('topic', 'direct', 'fanout', 'headers'),
     default: 'topic',
     help: 'type of the exchange',
   },
   'routing-key': {
-    on: consume,
+    on: consuming,
     group: 'queue',
     parser: text,
     list: true,
-    common: true,
     help: 'key that the queue is bound with; otherwise what routingKeys(queue) of the handler says, or the name of the queue',
   },
   topology: {
-    on: consume,
+    on: consuming,
     group: 'queue',
     parser: choice('declare', 'passive', 'none'),
     default: {
@@ -682,14 +685,14 @@ export const options = {
     help: 'declare exchange, queues and bindings, only check that they are there, or neither',
   },
   durable: {
-    on: consume,
+    on: consuming,
     group: 'queue',
     parser: onOff,
     default: 'true',
     help: 'exchange and queues outlive a restart of the broker',
   },
   'queue-type': {
-    on: consume,
+    on: consuming,
     group: 'queue',
     parser: choice('quorum', 'classic'),
     default: {
@@ -699,28 +702,28 @@ export const options = {
     help: 'type of the queues',
   },
   'queue-arg': {
-    on: consume,
+    on: consuming,
     group: 'queue',
     parser: queueArgument,
     list: true,
     help: 'further argument of the queue, such as x-max-length=10000',
   },
   missing: {
-    on: consume,
+    on: consuming,
     group: 'queue',
     parser: choice('wait', 'fail'),
     default: 'wait',
     help: 'a queue that is not there, or is deleted: wait for it, or exit with 69',
   },
   prefetch: {
-    on: consume,
+    on: consuming,
     group: 'queue',
     parser: prefetch,
     default: { describe: 'concurrency', derive: (s) => String(s.concurrency) },
     help: 'messages that the broker hands out before they are settled',
   },
   exclusive: {
-    on: consume,
+    on: consuming,
     group: 'queue',
     parser: onOff,
     flag: true,
@@ -728,7 +731,7 @@ export const options = {
     help: 'nobody else may consume the queue at the same time',
   },
   'single-active': {
-    on: consume,
+    on: consuming,
     group: 'queue',
     parser: onOff,
     flag: true,
@@ -736,28 +739,28 @@ export const options = {
     help: 'of all who consume the queue only one is given messages, the others stand by',
   },
   priority: {
-    on: consume,
+    on: consuming,
     group: 'queue',
     parser: countOrZero,
     help: 'who consumes with the higher one is given messages first',
   },
 
   retry: {
-    on: consume,
+    on: consuming,
     group: 'retry',
     parser: ladder,
     default: '1s,10s,1m,10m',
     help: 'delays after failed attempts: a list, exp:FIRST:xFACTOR:LONGEST:COUNT, or none',
   },
   'dead-letter': {
-    on: consume,
+    on: consuming,
     group: 'retry',
     parser: text,
     default: { describe: 'QUEUE.dead', derive: (s) => `${s.queue}.dead` },
     help: 'queue for messages that are given up',
   },
   'on-exhausted': {
-    on: consume,
+    on: consuming,
     group: 'retry',
     parser: choice('dead', 'requeue', 'drop'),
     default: 'dead',

@@ -2,6 +2,7 @@
 
 import {
   allows,
+  messageGroups,
   variablesOf,
   type CommandName,
   type Group,
@@ -41,8 +42,10 @@ type Row = Option & { readonly name: OptionName };
 
 /** The options of a command in the order of the table; groups without one are left out. */
 export function helpGroups(command: CommandName): readonly HelpGroup[] {
-  return groups(rows.filter(({ on }) => on.includes(command))).map(({ title, members }) => ({
-    title,
+  const shown = groups(rows.filter(({ on }) => on.includes(command)));
+  return shown.map(({ group, title, members }) => ({
+    title:
+      command === 'serve' && messageGroups.includes(group) ? `${title}, with --deliver` : title,
     lines: members.map((row) => ({
       usage: usageOf(row),
       text: `${row.help}${defaultText(row)}`,
@@ -76,9 +79,16 @@ export function referenceTables(): readonly ReferenceTable[] {
 
 function groups<R extends Option>(
   all: readonly R[],
-): readonly { readonly title: string; readonly members: readonly R[] }[] {
-  return Object.entries(titles)
-    .map(([group, title]) => ({ title, members: all.filter((row) => row.group === group) }))
+): readonly {
+  readonly group: Group;
+  readonly title: string;
+  readonly members: readonly R[];
+}[] {
+  return (Object.entries(titles) as [Group, string][])
+    .map(([group, title]) => ({
+      ...{ group, title },
+      members: all.filter((row) => row.group === group),
+    }))
     .filter(({ members }) => members.length > 0);
 }
 

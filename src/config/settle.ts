@@ -5,7 +5,7 @@ import { environmentLayer, type Environment } from './environment-layer.ts';
 import { fileLayer, type ReadFile } from './file-layer.ts';
 import { flagLayer, type Flags } from './flag-layer.ts';
 import type { Given, LayerValues, Row } from './layer.ts';
-import type { CommandName, Infer, Settled } from './option.ts';
+import { needsDeliver, type CommandName, type Infer, type Settled } from './option.ts';
 import { rows, type options, type OptionKey, type OptionName } from './options.ts';
 import { problem, type Origin, type Problem } from './problem.ts';
 
@@ -28,6 +28,7 @@ export interface Settlement<C extends CommandName> {
   readonly values: Partial<Infer<typeof options, C>>;
   /** Undefined when there are problems. */
   readonly complete: Infer<typeof options, C> | undefined;
+  /** Of all options that mean something here. */
   readonly entries: ReadonlyMap<OptionName, Entry>;
   readonly problems: readonly Problem[];
   readonly warnings: readonly string[];
@@ -51,8 +52,11 @@ export async function settle<C extends CommandName>(
   const problems = faults.filter(isHeeded);
   for (const row of rows) {
     if (!row.on.includes(command)) continue;
-    const given = find(row, layers) ?? defaultOf(row, settledBy(command, values, env));
-    entries.set(row.name, entryOf(row, given));
+    const isForOthers = command === 'serve' && needsDeliver(row) && !isGiven(entries, 'deliver');
+    // A file may be shared with `consume`, and AMQP_HOST may be the app's own.
+    const found = find(row, isForOthers ? [flagValues] : layers);
+    const given = found ?? defaultOf(row, settledBy(command, values, env));
+    if (found !== undefined || !isForOthers) entries.set(row.name, entryOf(row, given));
     const parsed = given.texts.map((text) => row.parser.parse(text));
     for (const [index, result] of parsed.entries()) {
       if ('problem' in result) problems.push(refuse(row, given, index, result.problem));
@@ -74,6 +78,11 @@ export async function settle<C extends CommandName>(
 }
 
 const asking: readonly CommandName[] = ['probe', 'ctl'];
+
+/** Somebody gave it, be it right or wrong, or it has a default. */
+export function isGiven(entries: ReadonlyMap<OptionName, Entry>, name: OptionName): boolean {
+  return (entries.get(name)?.texts.length ?? 0) > 0;
+}
 
 /** How a value may be shown. */
 export function display(row: Row, text: string): string {

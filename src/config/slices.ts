@@ -11,11 +11,13 @@ import type {
   ConnectionConfig,
   ConsumeConfig,
   CtlConfig,
+  DeliveryConfig,
   FlowConfig,
   HandlerConfig,
   HealthConfig,
   ListenConfig,
   LogConfig,
+  MessagingConfig,
   MigrationGateConfig,
   ProbeConfig,
   ProbeTarget,
@@ -60,6 +62,7 @@ export function toServeConfig(values: ServeValues, around: Surroundings): ServeC
     care: careConfig(values, lifetimeFor(values, 'replace', around.random)),
     proxy: proxyConfig(values),
     stop: stopConfig(values),
+    delivery: deliveryConfig(values),
   };
 }
 
@@ -93,9 +96,7 @@ export function toConsumeConfig(values: ConsumeValues, around: Surroundings): Co
     health: { queueLimit: values.reqQueueLen, maxLifetime: undefined },
     stop: { gracePeriodMs: values.gracePeriod },
     handler: handlerConfig(values),
-    broker: brokerConfig(values),
-    queue: queueConfig(values),
-    flow: flowConfig(values),
+    ...messagingConfig(values),
   };
 }
 
@@ -163,6 +164,7 @@ type ReadByBoth =
 type ReadByServe =
   | ReadByBoth
   | ReadBy<typeof appPlaceConfig>
+  | ReadBy<typeof deliveryConfig>
   | ReadBy<typeof healthConfig>
   | ReadBy<typeof listenConfig>
   | ReadBy<typeof lifetimeFor>
@@ -173,9 +175,7 @@ type ReadByWorker = ReadByBoth | ReadBy<typeof startAfterMs> | 'gracePeriod';
 
 type ReadByConsume =
   | ReadByAll
-  | ReadBy<typeof brokerConfig>
-  | ReadBy<typeof queueConfig>
-  | ReadBy<typeof flowConfig>
+  | ReadBy<typeof messagingConfig>
   | ReadBy<typeof handlerConfig>
   | 'gracePeriod'
   | 'reqQueueLen';
@@ -382,6 +382,27 @@ function handlerConfig(
   if (handlerOnce !== undefined) return { kind: 'once', command: handlerOnce };
   if (handlerUrl !== undefined) return { kind: 'url', url: handlerUrl };
   return { kind: 'module', path };
+}
+
+/** The lifetime of `serve` is that of its app. */
+function deliveryConfig(
+  values: Values<'deliver'> & Omit<Parameters<typeof messagingConfig>[0], 'maxLifetime'>,
+): DeliveryConfig | undefined {
+  const { deliver: path } = values;
+  if (path === undefined) return undefined;
+  return { path, ...messagingConfig({ ...values, maxLifetime: undefined }) };
+}
+
+function messagingConfig(
+  values: Parameters<typeof brokerConfig>[0] &
+    Parameters<typeof queueConfig>[0] &
+    Parameters<typeof flowConfig>[0],
+): MessagingConfig {
+  return {
+    broker: brokerConfig(values),
+    queue: queueConfig(values),
+    flow: flowConfig(values),
+  };
 }
 
 function brokerConfig(

@@ -81,4 +81,9 @@ export type StopReason =
     }
   /** It has done what it was to do. */
   | { readonly kind: 'finished'; readonly text: string }
-  | { readonly kind: 'failed'; readonly error: Error };
+  | {
+      readonly kind: 'failed';
+      readonly error: Error;
+      /** What is in hand can go on to its end. */
+      readonly worksOn?: boolean;
+    };

@@ -84,7 +84,8 @@ function judge(status: number): Reached {
     : { ok: false, status, reason: `answered ${status}` };
 }
 
-function addressOptions(address: Address): RequestOptions {
+/** Where a request goes, as Node wants to be told. */
+export function addressOptions(address: Address): RequestOptions {
   return 'socketPath' in address
     ? { socketPath: address.socketPath }
     : { host: address.host, port: address.port };

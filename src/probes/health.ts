@@ -23,6 +23,8 @@ export interface HealthOptions {
   readonly debug: boolean;
   readonly work: WorkWords;
   readonly load: () => Load;
+  /** Told, once startup is finished, whenever a verdict may have changed. */
+  readonly onChange: () => void;
   readonly emit: Emit;
 }
 
@@ -37,6 +39,7 @@ export type Answer = Verdict & { readonly since: Date };
 export class Health {
   readonly #options: JudgeOptions;
   readonly #load: () => Load;
+  readonly #onChange: () => void;
   readonly #emit: Emit;
   readonly #failing = { readiness: noChecks, liveness: noChecks };
   /** The last edge of each probe; none before startup is finished. */
@@ -50,9 +53,10 @@ export class Health {
   #outlived = false;
   #dwell: NodeJS.Timeout | undefined;
 
-  constructor({ config, debug, work, load, emit }: HealthOptions) {
+  constructor({ config, debug, work, load, onChange, emit }: HealthOptions) {
     this.#options = { ...config, debug, work };
     this.#load = load;
+    this.#onChange = onChange;
     this.#emit = emit;
   }
 
@@ -131,6 +135,7 @@ export class Health {
         this.#edges[probe] = { ...verdict, since: new Date() };
       }
     }
+    this.#onChange();
   }
 
   #cross(probe: ProbeName, verdict: Verdict): void {

@@ -28,6 +28,14 @@ export interface Status {
   readonly restarts: Readonly<Record<string, number>>;
   readonly replacements: Readonly<Record<string, number>>;
   readonly requests: Readonly<Record<string, number>> | null;
+  readonly messages: {
+    readonly queue: string;
+    readonly state: string;
+    readonly reason: string;
+    readonly in_hand: number;
+    readonly waiting: number;
+    readonly settled: number;
+  } | null;
   readonly probes: Readonly<Record<string, { readonly passing: boolean }>>;
   readonly drain_left_s: number | null;
   readonly transitions: readonly {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 
 import { run } from '../../../src/cli/cli.ts';
+import { needsDeliver } from '../../../src/config/option.ts';
 import { rows } from '../../../src/config/options.ts';
 import { FakeEdge } from '../../helpers/fake-edge.ts';
 
@@ -167,8 +168,26 @@ suite('--print-config', () => {
     ]) {
       assert.ok(lines.includes(line), `${line}\nis not in\n${out}`);
     }
-    const own = rows.filter(({ on }) => on.includes('serve')).map(({ name }) => name);
-    assert.deepEqual([...new Set(lines.slice(0, -1).map((line) => line.split(' ')[0]))], own);
+    const names = (text: string) => [
+      ...new Set(
+        text
+          .trim()
+          .split('\n')
+          .map((line) => line.split(' ')[0]),
+      ),
+    ];
+    const own = rows.filter(({ on }) => on.includes('serve'));
+    const always = own.filter((row) => !needsDeliver(row));
+    assert.deepEqual(
+      names(out),
+      always.map(({ name }) => name),
+    );
+    const messages = '--deliver /m --queue q --amqp-host b --amqp-port 1';
+    const delivering = await hurricane(`serve --print-config ${messages}`);
+    assert.deepEqual(
+      names(delivering.out),
+      own.map(({ name }) => name),
+    );
   });
 
   test('is aligned on a terminal', async () => {

@@ -20,6 +20,7 @@ function setUp(t: TestContext, { queueLimit = 10, maxLifetime }: Setup = {}) {
     debug: false,
     work: requestWords,
     load: () => load,
+    onChange: () => undefined,
     emit: (_name, data) => {
       const { probe, passing, previous } = data as EventMap['probe.changed'];
       edges.push(`${probe} ${String(previous)} → ${String(passing)}`);
