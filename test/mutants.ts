@@ -369,4 +369,29 @@ export const mutants: readonly Mutant[] = [
     testFile: 'test/e2e/consume-broker.test.ts',
     testName: 'consumes again when an operator has closed its connections [js]',
   },
+  {
+    fault: 'messages are posted into an app that is not ready',
+    file: 'src/app/delivery.ts',
+    find: 'return this.#notReady;',
+    replace: 'return undefined;',
+    testFile: 'test/integration/delivery.test.ts',
+    testName: 'held and not ready are two reasons, and nothing begins until both have gone',
+  },
+  {
+    fault: 'a message fails an attempt because nobody listened',
+    file: 'src/app/delivery.ts',
+    find: 'if (isRefused(error)) {',
+    replace: 'if (!isRefused(error)) {',
+    testFile: 'test/integration/delivery.test.ts',
+    testName:
+      'where nobody listens no attempt begins: the message goes back, and nothing begins for a while',
+  },
+  {
+    fault: 'a stop cuts the message in hand while a request ends',
+    file: 'src/app/side-by-side.ts',
+    find: 'drain: (deadline) => inStep(both.map((intake) => intake.drain(deadline))),',
+    replace: 'drain: (deadline) => one.drain(deadline),',
+    testFile: 'test/unit/app/side-by-side.test.ts',
+    testName: 'both are opened, held, drained and stopped, and the slower one decides',
+  },
 ];
