@@ -1,6 +1,7 @@
 // What runs messages, as the consumer sees it: a module, programs, or a server.
 
 import type { Deadline } from '../core/deadline.ts';
+import type { CallOptions, CallOutcome } from '../process/module-worker.ts';
 import type { OutputLine } from '../process/output.ts';
 import type { Verdict } from './retry-ladder.ts';
 import type { Delivery } from './transport.ts';
@@ -22,6 +23,8 @@ export interface MessageHandler {
   readonly failed: Promise<Error>;
   /** The keys that it wants the queue bound with; undefined when it does not say. */
   readonly routingKeys: readonly string[] | undefined;
+  /** Asks it for its health, once it is started; undefined when it has nothing to say of that. Never rejects. */
+  readonly check?: ((options: CallOptions) => Promise<CallOutcome>) | undefined;
   begin(work: Work): void;
   /** Its time is over, or that of the consumer: it should finish soon, and the handler sees to it. */
   cancel(work: Work, why: 'timeout' | 'stop'): void;

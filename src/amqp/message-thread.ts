@@ -1,11 +1,13 @@
 // One life of a thread with a handler module in it: work goes in by batches, verdicts come out.
 
 import type { LoadMessage } from '../process/module-bootstrap.ts';
+import type { CallOptions, CallOutcome } from '../process/module-worker.ts';
 import { ModuleThread, type ModuleThreadOptions } from '../process/module-thread.ts';
 import type { Work } from './handler.ts';
 import { originOf } from './headers.ts';
 import { InHand } from './in-hand.ts';
 import type { Publication } from './message.ts';
+import { ModuleCheck, UNSUSPECTED } from './module-check.ts';
 import {
   SERVE_MESSAGES,
   type FromThread,
@@ -37,6 +39,7 @@ export class MessageThread {
   readonly #inHand = new InHand();
   readonly #givenUp = new Map<number, Work>();
   #batch: Work[] = [];
+  #check: ModuleCheck | undefined;
   #isLoaded = false;
 
   constructor(options: MessageThreadOptions) {
@@ -84,6 +87,16 @@ export class MessageThread {
     if (this.#thread.ended) return undefined;
     this.#post({ kind: 'teardown' });
     return this.#tornDown.promise;
+  }
+
+  /** What the module says of its own health. One that does not answer is not asked a second time. */
+  async check(options: CallOptions): Promise<CallOutcome> {
+    if (!this.#isLoaded || this.#thread.ended) return UNSUSPECTED;
+    if (this.#check === undefined) {
+      this.#check = new ModuleCheck();
+      this.#post({ kind: 'check' });
+    }
+    return this.#check.outcome(options, () => this.#inHand.size > 0);
   }
 
   terminate(): Promise<void> {
@@ -137,6 +150,12 @@ export class MessageThread {
       case 'publish':
         void this.#publish(message.call, message.publication);
         break;
+      case 'checking':
+        this.#check?.begin();
+        break;
+      case 'checked':
+        this.#endCheck(message.outcome);
+        break;
       case 'torn-down':
         this.#tornDown.resolve(message.problem);
     }
@@ -155,6 +174,11 @@ export class MessageThread {
     return work;
   }
 
+  #endCheck(outcome: CallOutcome): void {
+    this.#check?.end(outcome);
+    this.#check = undefined;
+  }
+
   async #publish(call: number, publication: Publication): Promise<void> {
     const problem = await this.#options.publish(publication).then(
       () => undefined,
@@ -167,6 +191,7 @@ export class MessageThread {
     this.#loaded.resolve({ kind: 'unloadable', reason, trace });
     this.#tornDown.resolve(undefined);
     const lost = this.#inHand.takeAll();
+    this.#endCheck(lost.length === 0 ? { kind: 'failed', reason } : UNSUSPECTED);
     this.#options.onCrash(reason, trace);
     for (const work of lost) work.finish({ kind: 'crashed', reason });
   }

@@ -79,6 +79,11 @@ export interface HandlerModule {
   setup?(): unknown;
   /** After the last one, in an orderly stop. */
   teardown?(): unknown;
+  /**
+   * Asked for `/alive` every `--check-interval`. Returning nothing is good; throwing, returning a text that says
+   * what is wrong, and taking longer than `--check-timeout` fail liveness, so that Kubernetes restarts the container.
+   */
+  check?(): unknown;
   /** The keys that the queue is bound with, unless `--routing-key` says otherwise. */
   routingKeys?(queue: string): readonly string[] | Promise<readonly string[]>;
 }

@@ -1,5 +1,6 @@
 // The code that runs messages inside a worker thread, and the words that are exchanged with it.
 
+import type { CallOutcome } from '../process/module-worker.ts';
 import type { Publication } from './message.ts';
 import type { Properties } from './transport.ts';
 import type { Verdict } from './retry-ladder.ts';
@@ -12,6 +13,8 @@ export interface GivenToThread {
 /** What it says of the module. */
 export interface ModuleFacts {
   readonly routingKeys: readonly string[] | undefined;
+  /** It exports `check()`. */
+  readonly hasCheck: boolean;
 }
 
 /** One message to handle; its body is `length` bytes of the batch, its headers stand beside it. */
@@ -39,6 +42,7 @@ export type ToThread =
     }
   | { readonly kind: 'cancel'; readonly id: number; readonly why: 'timeout' | 'stop' }
   | { readonly kind: 'published'; readonly call: number; readonly problem: string | undefined }
+  | { readonly kind: 'check' }
   | { readonly kind: 'teardown' };
 
 export type FromThread =
@@ -49,6 +53,9 @@ export type FromThread =
       readonly others: readonly (readonly [id: number, verdict: Verdict])[];
     }
   | { readonly kind: 'publish'; readonly call: number; readonly publication: Publication }
+  /** The thread was free to begin what it was asked to. */
+  | { readonly kind: 'checking' }
+  | { readonly kind: 'checked'; readonly outcome: CallOutcome }
   | { readonly kind: 'torn-down'; readonly problem: string | undefined };
 
 export const SERVE_MESSAGES = `
@@ -60,7 +67,7 @@ let others = [];
 let telling = false;
 
 async function serve(module) {
-  const { default: handle, setup, teardown, routingKeys } = module;
+  const { default: handle, setup, teardown, check, routingKeys } = module;
   if (setup) await setup();
   const keys = routingKeys ? [...(await routingKeys(given.queue))] : undefined;
   if (keys && !keys.every((key) => typeof key === 'string')) throw 'routingKeys(queue) must return strings';
@@ -69,10 +76,11 @@ async function serve(module) {
       case 'work': return takeAll(word, handle);
       case 'cancel': return contexts.get(word.id)?.abort(word.why);
       case 'published': return published(word);
+      case 'check': return void checkUp(check);
       case 'teardown': return void tearDown(teardown);
     }
   });
-  return { routingKeys: keys };
+  return { routingKeys: keys, hasCheck: check !== undefined };
 }
 
 function takeAll(word, handle) {
@@ -235,6 +243,17 @@ function published({ call, problem }) {
   calls.delete(call);
   if (problem === undefined) answer?.resolve();
   else answer?.reject(new Error(problem));
+}
+
+async function checkUp(check) {
+  port.postMessage({ kind: 'checking' });
+  try {
+    const value = await check();
+    if (typeof value === 'string') throw value;
+    port.postMessage({ kind: 'checked', outcome: { kind: 'returned', value } });
+  } catch (error) {
+    port.postMessage({ kind: 'checked', outcome: { kind: 'failed', reason: describe(error) } });
+  }
 }
 
 async function tearDown(teardown) {

@@ -4,6 +4,7 @@ import type { Deadline } from '../core/deadline.ts';
 import { HurricaneError } from '../core/errors.ts';
 import { abortError, doneBefore, onAbort, pause } from '../lib/waiting.ts';
 import type { HandlerSurroundings, MessageHandler, Work } from './handler.ts';
+import { UNSUSPECTED } from './module-check.ts';
 import { MessageThread, type Loaded, type MessageThreadOptions } from './message-thread.ts';
 import { timedOut } from './retry-ladder.ts';
 
@@ -23,6 +24,7 @@ export class ModuleHandler implements MessageHandler {
   readonly #retired = new Set<MessageThread>();
   #thread: MessageThread | undefined;
   #routingKeys: readonly string[] | undefined;
+  #hasCheck = false;
   #isLoaded = false;
 
   constructor(options: ModuleHandlerOptions) {
@@ -35,6 +37,11 @@ export class ModuleHandler implements MessageHandler {
 
   get routingKeys(): readonly string[] | undefined {
     return this.#routingKeys;
+  }
+
+  get check(): MessageHandler['check'] {
+    if (!this.#hasCheck) return undefined;
+    return (options) => this.#thread?.check(options) ?? Promise.resolve(UNSUSPECTED);
   }
 
   async start(signal: AbortSignal): Promise<void> {
@@ -50,6 +57,7 @@ export class ModuleHandler implements MessageHandler {
       throw this.#unloadable(loaded);
     }
     this.#routingKeys = loaded.facts.routingKeys;
+    this.#hasCheck = loaded.facts.hasCheck;
     this.#isLoaded = true;
   }
 

@@ -125,6 +125,8 @@ export class ConsumeCast implements PlayCast {
         this.emit('handler.loaded', { handler, duration_ms });
         await this.intake.start(signal);
         const { checks } = this.#backstage;
+        const { check } = this.#handler;
+        if (check !== undefined) checks.add(HANDLER_CHECK, check);
         await checks.startupPassed(signal, Infinity, {});
       },
       close: () => undefined,
@@ -149,6 +151,9 @@ export class ConsumeCast implements PlayCast {
     );
   }
 }
+
+/** Its own word on its health decides whether the container is of use. */
+const HANDLER_CHECK = { name: 'handler', label: 'handler', tags: ['liveness'] } as const;
 
 function whyNotConsuming(state: Consumer['state']): string {
   const reason = 'reason' in state ? state.reason : undefined;

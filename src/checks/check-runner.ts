@@ -9,8 +9,8 @@ import type { FailingCheck } from '../core/failing-check.ts';
 import type { Log } from '../core/log.ts';
 import { Scope } from '../core/scope.ts';
 import { abortError, doneBefore } from '../lib/waiting.ts';
-import { Check, type CheckResult } from './check.ts';
-import type { CheckContext } from './check-target.ts';
+import { Check, checkOf, labelOf, type CheckIdentity, type CheckResult } from './check.ts';
+import { targetOfCall, type Call, type CheckContext } from './check-target.ts';
 import { reachesOtherHost } from './other-host.ts';
 import { WatchedCheck } from './watched-check.ts';
 
@@ -31,7 +31,7 @@ export interface CheckRunnerOptions {
 export class CheckRunner implements Component {
   readonly name = 'checks';
   readonly #options: CheckRunnerOptions;
-  readonly #watched: readonly WatchedCheck[];
+  readonly #watched: WatchedCheck[];
   /** What was told last, by label. */
   readonly #told = new Map<string, { readonly passing: boolean; readonly text: string }>();
   readonly #scope = new Scope();
@@ -39,18 +39,12 @@ export class CheckRunner implements Component {
   #othersBegan = false;
 
   constructor(options: CheckRunnerOptions) {
-    const { config, env, cwd, state, app, log } = options;
+    const { config, env, cwd, log } = options;
+    const { silenced } = config;
     this.#options = options;
-    this.#watched = config.checks.map((spec, index) => {
-      const check = new Check(spec, index + 1, { env, cwd, silenced: config.silenced, log });
-      return new WatchedCheck(check, {
-        config,
-        state,
-        app,
-        onRan: (watched, result) => this.#ran(watched, result),
-        onStale: (watched) => this.#tell(watched),
-      });
-    });
+    this.#watched = config.checks.map((spec, index) =>
+      this.#watchedOf(checkOf(spec, index + 1, { env, cwd, silenced, log })),
+    );
   }
 
   /** Resolves when a bug of ours ended the runs. */
@@ -63,6 +57,12 @@ export class CheckRunner implements Component {
     this.#warnOfOtherHosts();
     const { timeoutMs } = this.#options.config;
     await Promise.all(this.#watched.map(({ check }) => check.load({ timeoutMs, signal })));
+  }
+
+  /** One that no configuration names; before `startupPassed`. */
+  add(identity: CheckIdentity, call: Call): void {
+    const check = new Check(identity, targetOfCall(call), this.#options.config.silenced);
+    this.#watched.push(this.#watchedOf(check));
   }
 
   /**
@@ -100,6 +100,15 @@ export class CheckRunner implements Component {
     await Promise.all(this.#watched.map((watched) => watched.close()));
   }
 
+  #watchedOf(check: Check): WatchedCheck {
+    const { config, state, app } = this.#options;
+    return new WatchedCheck(check, {
+      ...{ config, state, app },
+      onRan: (watched, result) => this.#ran(watched, result),
+      onStale: (watched) => this.#tell(watched),
+    });
+  }
+
   /** Returns why those fail that had not passed in time. */
   async #beginStartup(until: AbortSignal): Promise<readonly string[]> {
     this.#watch(this.#startupChecks, this.#newRound());
@@ -129,11 +138,11 @@ export class CheckRunner implements Component {
   }
 
   get #startupChecks(): readonly WatchedCheck[] {
-    return this.#watched.filter(({ check }) => check.spec.tags.includes('startup'));
+    return this.#watched.filter(({ check }) => check.identity.tags.includes('startup'));
   }
 
   get #otherChecks(): readonly WatchedCheck[] {
-    return this.#watched.filter(({ check }) => !check.spec.tags.includes('startup'));
+    return this.#watched.filter(({ check }) => !check.identity.tags.includes('startup'));
   }
 
   /** Those of the round before are not watched any more. */
@@ -162,32 +171,32 @@ export class CheckRunner implements Component {
 
   /** Events and warnings only for what changed; the probes want to know all of it. */
   #tell(watched: WatchedCheck): void {
-    const { label, spec } = watched.check;
+    const { label, tags } = watched.check.identity;
     const { text } = watched;
     const passing = watched.failing === undefined;
     const told = this.#told.get(label);
     this.#told.set(label, { passing, text });
     if (told?.passing !== passing) {
-      this.#options.emit('check.changed', { check: label, tags: spec.tags, passing, text });
+      this.#options.emit('check.changed', { check: label, tags, passing, text });
     } else if (passing && text !== '' && text !== told.text) {
       this.#options.log.warn({ check: label, text }, 'check warns');
     }
     for (const tag of ['readiness', 'liveness'] as const) {
-      if (spec.tags.includes(tag)) this.#options.onResult(tag, this.#failing(tag));
+      if (tags.includes(tag)) this.#options.onResult(tag, this.#failing(tag));
     }
   }
 
   #failing(tag: 'readiness' | 'liveness'): readonly FailingCheck[] {
     return this.#watched
-      .filter(({ check }) => check.spec.tags.includes(tag))
+      .filter(({ check }) => check.identity.tags.includes(tag))
       .flatMap(({ failing }) => failing ?? []);
   }
 
   #warnOfOtherHosts(): void {
-    for (const { check } of this.#watched) {
-      if (!check.spec.tags.includes('liveness') || !reachesOtherHost(check.spec.target)) continue;
+    for (const [index, spec] of this.#options.config.checks.entries()) {
+      if (!spec.tags.includes('liveness') || !reachesOtherHost(spec.target)) continue;
       this.#options.log.warn(
-        { check: check.label },
+        { check: labelOf(spec, index + 1) },
         'a liveness check reaches another host: when that host fails, every replica is restarted; tag it readiness instead',
       );
     }

@@ -8,7 +8,7 @@ import { describeExit, isSuccess } from '../core/exit-status.ts';
 import { reachHttp, reachTcp, type Reached } from '../http/reach.ts';
 import { assertNever } from '../lib/assert-never.ts';
 import { fillPlaceholders } from '../process/command.ts';
-import { ModuleWorker } from '../process/module-worker.ts';
+import { ModuleWorker, type CallOutcome } from '../process/module-worker.ts';
 import type { OutputLine } from '../process/output.ts';
 import { runOnce, type RunResult } from '../process/run-once.ts';
 import { urlOfApp } from './app-url.ts';
@@ -30,6 +30,9 @@ export interface CheckContext {
   /** The variables by which the app was told where to listen; none for `hurricane check`. */
   readonly app: Readonly<Record<string, string>>;
 }
+
+/** Something of a user that is called like a function. Never rejects. */
+export type Call = (limits: RunLimits) => Promise<CallOutcome>;
 
 export interface TargetOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -64,6 +67,10 @@ export function targetFor(target: CheckTarget, options: TargetOptions): Target {
     default:
       return assertNever(target);
   }
+}
+
+export function targetOfCall(call: Call): Target {
+  return plain(async (_context, limits) => messagesReturned(await call(limits)));
 }
 
 /** In which the app is told its port. */
@@ -143,14 +150,15 @@ function moduleTarget(path: string, { env, cwd, onOutput }: TargetOptions): Targ
   });
   return {
     load: (limits) => worker.load(limits),
-    ask: async (context, limits) => {
-      const outcome = await worker.call([context], limits);
-      return outcome.kind === 'returned'
-        ? parseReturned(outcome.value)
-        : [errorMessage(outcome.reason)];
-    },
+    ask: async (context, limits) => messagesReturned(await worker.call([context], limits)),
     close: () => worker.terminate(),
   };
+}
+
+function messagesReturned(outcome: CallOutcome): readonly CheckMessage[] {
+  return outcome.kind === 'returned'
+    ? parseReturned(outcome.value)
+    : [errorMessage(outcome.reason)];
 }
 
 function messagesOf(reached: Reached): readonly CheckMessage[] {

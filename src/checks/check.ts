@@ -14,6 +14,9 @@ export interface CheckResult {
   readonly durationMs: number;
 }
 
+/** What probes and logs call it, and which probes fail with it. */
+export type CheckIdentity = Pick<CheckSpec, 'name' | 'tags'> & { readonly label: string };
+
 export interface CheckOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
@@ -24,23 +27,36 @@ export interface CheckOptions {
 
 const LOAD_MS = 30_000;
 
+/** The check of a configuration; `place` is 1 for the first. */
+export function checkOf(
+  spec: CheckSpec,
+  place: number,
+  { env, cwd, silenced, log }: CheckOptions,
+): Check {
+  const label = labelOf(spec, place);
+  const onOutput = (line: string): void => log.debug({ check: label, line }, 'check output');
+  const target = targetFor(spec.target, { env, cwd, onOutput });
+  return new Check({ ...spec, label }, target, silenced);
+}
+
+/** Its name, or for an unnamed one its place: label in logs and metrics. */
+export function labelOf({ name }: Pick<CheckSpec, 'name'>, place: number): string {
+  return name ?? `check-${place}`;
+}
+
 export class Check {
-  readonly spec: CheckSpec;
-  /** Its name, or for an unnamed one its place: label in logs and metrics. */
-  readonly label: string;
+  readonly identity: CheckIdentity;
   readonly #silenced: readonly string[];
   readonly #target: Target;
 
-  /** `place` is 1 for the first check of the configuration. */
-  constructor(spec: CheckSpec, place: number, { env, cwd, silenced, log }: CheckOptions) {
-    this.spec = spec;
-    this.label = spec.name ?? `check-${place}`;
+  constructor(identity: CheckIdentity, target: Target, silenced: readonly string[]) {
+    this.identity = identity;
+    this.#target = target;
     this.#silenced = silenced;
-    this.#target = targetFor(spec.target, {
-      env,
-      cwd,
-      onOutput: (line) => log.debug({ check: this.label, line }, 'check output'),
-    });
+  }
+
+  get label(): string {
+    return this.identity.label;
   }
 
   /** Throws `module-not-loadable`, after 30 s at the least: a cold start may take longer than a run may. */
@@ -54,7 +70,7 @@ export class Check {
     limits: RunLimits,
   ): Promise<CheckResult> {
     const startedAt = performance.now();
-    const { tags, name = '' } = this.spec;
+    const { tags, name = '' } = this.identity;
     const said = await this.#target.ask({ tag: tags.join(','), name, state, app }, limits);
     const messages = said.filter((message) => !this.#isSilenced(message));
     return { ...decide(messages), messages, durationMs: performance.now() - startedAt };
@@ -65,7 +81,7 @@ export class Check {
   }
 
   #isSilenced({ id }: CheckMessage): boolean {
-    const { name } = this.spec;
+    const { name } = this.identity;
     return [id, name].some((key) => key !== undefined && this.#silenced.includes(key));
   }
 }

@@ -2,7 +2,7 @@
 
 import type { CheckConfig } from '../config/config.ts';
 import type { Log } from '../core/log.ts';
-import { Check, type CheckResult } from './check.ts';
+import { checkOf, type CheckResult } from './check.ts';
 
 export interface CheckReport extends CheckResult {
   /** Its name, or `check-1` for an unnamed first one. */
@@ -23,13 +23,13 @@ export async function runChecksOnce(
   { env, cwd, signal, log }: RunChecksOptions,
 ): Promise<readonly CheckReport[]> {
   const limits = { timeoutMs, signal };
-  const all = checks.map((spec, index) => new Check(spec, index + 1, { env, cwd, silenced, log }));
+  const all = checks.map((spec, index) => checkOf(spec, index + 1, { env, cwd, silenced, log }));
   try {
     await Promise.all(all.map((check) => check.load(limits)));
     return await Promise.all(
       all.map(async (check) => ({
         check: check.label,
-        tags: check.spec.tags,
+        tags: check.identity.tags,
         ...(await check.run({ state: 'once', app: {} }, limits)),
       })),
     );

@@ -33,7 +33,7 @@ export class WatchedCheck {
     this.check = check;
     this.#options = options;
     this.#history = new CheckHistory(options.config);
-    this.#startupPending = check.spec.tags.includes('startup');
+    this.#startupPending = check.identity.tags.includes('startup');
   }
 
   /** Resolves when a startup check has passed, another one has run. */
@@ -52,7 +52,7 @@ export class WatchedCheck {
 
   /** Undefined while it passes. */
   get failing(): FailingCheck | undefined {
-    return this.#history.failing ? { name: this.check.spec.name, text: this.#text } : undefined;
+    return this.#history.failing ? { name: this.check.identity.name, text: this.#text } : undefined;
   }
 
   /** Runs until the signal aborts; a check for startup alone until it has passed. */
@@ -98,7 +98,7 @@ export class WatchedCheck {
   }
 
   get #startupOnly(): boolean {
-    return this.check.spec.tags.every((tag) => tag === 'startup');
+    return this.check.identity.tags.every((tag) => tag === 'startup');
   }
 
   async close(): Promise<void> {

@@ -1,12 +1,15 @@
 // Handlers that loop, hang, exit, crash or eat memory: only their own messages fail.
 
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 
 import { forEachArtefact, type Artefact } from '../helpers/artefacts.ts';
 import { numbers, startConsumer, useClient } from '../helpers/consume.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { shareRabbitmq } from '../helpers/rabbitmq.ts';
+import { useTempDir } from '../helpers/temp-dir.ts';
 
 const broker = shareRabbitmq();
 const WITHIN = { within: 20_000 };
@@ -101,6 +104,66 @@ forEachArtefact(
       WITHIN,
     );
     assert.equal(await client.count(`${queue}.dead`), 1);
+  },
+);
+
+forEachArtefact(
+  'a module that says it is ill, or does not answer for its health, fails liveness with its words',
+  async (t, artefact) => {
+    const queue = `ill-${artefact}`;
+    const path = join(useTempDir(t), 'state');
+    writeFileSync(path, '');
+    const hurricane = await startConsumer(t, {
+      ...{ artefact, broker, queue },
+      handler: `
+import { readFileSync } from 'node:fs';
+const is = (state) => readFileSync('${path}', 'utf8') === state;
+export default function handle({ body, attempt }) {
+  console.log(body, attempt);
+  for (const until = Date.now() + 900; body === 'busy' && Date.now() < until; );
+}
+export function check() {
+  if (is('throws')) throw new Error('the licence is over');
+  if (is('rejects')) return Promise.reject(new TypeError('no model'));
+  if (is('says')) return 'the cache is full';
+  if (is('hangs')) return new Promise(() => {});
+  if (is('loops')) for (;;);
+}`,
+      args: [
+        ...['--check-interval', '100ms', '--check-timeout', '400ms', '--debug'],
+        ...['--handler-timeout', '2s', '--retry', '100ms'],
+      ],
+    });
+    await hurricane.up();
+    const client = await useClient(t, broker);
+    const becomes = async (state: string, status: number, text: RegExp): Promise<void> => {
+      writeFileSync(path, state);
+      await eventually(async () => {
+        const answer = await hurricane.probe('alive');
+        assert.deepEqual([answer.status, text.test(answer.text)], [status, true], answer.text);
+      });
+      assert.equal((await hurricane.probe('ready')).status, 200);
+    };
+    await becomes('throws', 500, /^handler error: Error: the licence is over/);
+    await becomes('rejects', 500, /TypeError: no model/);
+    await becomes('says', 500, /the cache is full/);
+    await becomes('', 200, /./);
+    // Longer than a check may take, but not longer than a message may.
+    await client.send(queue, ['busy', 'busy']);
+    await eventually(async () => {
+      assert.equal((await hurricane.probe('alive')).status, 200);
+      assert.equal(await client.count(queue), 0);
+      assert.deepEqual(hurricane.output, ['busy 1', 'busy 1']);
+    });
+    const late = /check\(\) did not end within 0\.4s \(--check-timeout\)/;
+    await becomes('loops', 500, late);
+    // It also keeps a message from being handled, whose time tells that the thread is of no use.
+    await client.send(queue, ['kept']);
+    await hurricane.sees('handler.restarted');
+    await becomes('hangs', 500, late);
+    assert.ok(
+      hurricane.logs.some(({ event, check }) => event === 'check.changed' && check === 'handler'),
+    );
   },
 );
 

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { test, type TestContext } from 'node:test';
 
 import { CheckRunner } from '../../src/checks/check-runner.ts';
-import { Check } from '../../src/checks/check.ts';
+import { checkOf } from '../../src/checks/check.ts';
 import { runChecksOnce, type CheckReport } from '../../src/checks/run-checks-once.ts';
 import type { CheckConfig, CheckSpec, CheckTag, CheckTarget } from '../../src/config/config.ts';
 import { Deadline } from '../../src/core/deadline.ts';
@@ -206,7 +206,7 @@ test('asks the app itself, by the port it was told', async (t) => {
   });
   const ask = async (target: CheckTarget, app: Record<string, string>): Promise<string> => {
     const options = { env, cwd: '/', silenced: [], log: recordedLog() };
-    const check = new Check(spec(target), 1, options);
+    const check = checkOf(spec(target), 1, options);
     const limits = { timeoutMs: 5000, signal: noSignal };
     const { outcome: result, text } = await check.run({ state: 'up', app }, limits);
     return `${result} ${text}`.trim();

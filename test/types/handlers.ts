@@ -23,6 +23,7 @@ export const synchronous = ((message, context) => {
 export const whole = {
   default: () => undefined,
   setup: async () => Promise.resolve(),
+  check: () => 'the model is not there',
   routingKeys: (queue) => [`${queue}.created`],
 } satisfies HandlerModule;
 
