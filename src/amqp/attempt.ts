@@ -1,11 +1,13 @@
 // One attempt to handle one message: its time, and its one end.
 
 import type { Work } from './handler.ts';
+import { isSuspect, returnsOf } from './headers.ts';
 import type { Lane } from './lanes.ts';
 import type { Verdict } from './retry-ladder.ts';
 import type { Delivery } from './transport.ts';
 
-export interface AttemptOptions extends Lane {
+export interface AttemptOptions {
+  readonly key: string | undefined;
   readonly timeoutMs: number;
   readonly onTimeout: () => void;
   readonly onFinished: (verdict: Verdict) => void;
@@ -17,6 +19,8 @@ export class Attempt implements Work, Lane {
   readonly delivery: Delivery;
   readonly key: string | undefined;
   readonly alone: boolean;
+  /** How often it may have ended the whole consumer; 0 when it is not suspected of that. */
+  readonly returns: number;
   readonly #options: AttemptOptions;
   #timer: NodeJS.Timeout | undefined;
   #beganAt = 0;
@@ -25,7 +29,8 @@ export class Attempt implements Work, Lane {
   constructor(delivery: Delivery, options: AttemptOptions) {
     this.delivery = delivery;
     this.key = options.key;
-    this.alone = options.alone;
+    this.returns = returnsOf(delivery.properties.headers);
+    this.alone = this.returns > 0 || isSuspect(delivery.properties.headers);
     this.#options = options;
   }
 

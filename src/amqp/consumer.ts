@@ -9,7 +9,7 @@ import { assertNever } from '../lib/assert-never.ts';
 import { onAbort } from '../lib/waiting.ts';
 import { Attempt } from './attempt.ts';
 import type { MessageHandler } from './handler.ts';
-import { isSuspect, originOf, republished } from './headers.ts';
+import { originOf, republished } from './headers.ts';
 import { Lanes } from './lanes.ts';
 import { Republisher } from './republisher.ts';
 import { nextStep, type Step, type Verdict } from './retry-ladder.ts';
@@ -43,6 +43,7 @@ export class Consumer {
   #handledMs = 0;
   #longestMs = 0;
   #draining = false;
+  #sorting: NodeJS.Timeout | undefined;
   #idle: (() => void) | undefined;
   #stopped: Promise<void> | undefined;
 
@@ -89,7 +90,7 @@ export class Consumer {
     if (reason === undefined) this.#holds.delete(by);
     else this.#holds.set(by, reason);
     if (this.#holds.size > 0) this.#lanes.hold();
-    else if (!this.#draining) this.#lanes.open();
+    else this.#open();
     this.#options.onChange();
   }
 
@@ -115,6 +116,7 @@ export class Consumer {
   /** No message begins from now on; what has begun may end until the deadline. */
   async drain(deadline: Deadline): Promise<void> {
     this.#draining = true;
+    clearTimeout(this.#sorting);
     this.#lanes.hold();
     await this.#subscription.cancel(deadline.signal);
     for (const attempt of this.#lanes.takeWaiting()) this.#giveBack(attempt);
@@ -151,7 +153,6 @@ export class Consumer {
     const { flow } = this.#options;
     const attempt = new Attempt(delivery, {
       key: keyOf(delivery, flow.orderKey),
-      alone: isSuspect(delivery.properties.headers),
       timeoutMs: flow.handlerTimeoutMs,
       onTimeout: () => this.#options.handler.cancel(attempt, 'timeout'),
       onFinished: (verdict) => this.#finish(attempt, verdict),
@@ -161,8 +162,32 @@ export class Consumer {
       this.#giveBack(attempt);
       return;
     }
-    this.#lanes.enter(attempt);
+    this.#enter(attempt);
     this.#options.onChange();
+  }
+
+  /**
+   * Of those that came back together again and again, one ends the whole consumer: every other time they run
+   * in reverse, so that all those before it and all those behind it are done with while it is not.
+   */
+  #enter(attempt: Attempt): void {
+    if (attempt.returns > 0) this.#sort();
+    if (attempt.returns % 2 === 1 && attempt.key === undefined) this.#lanes.enterFirst(attempt);
+    else this.#lanes.enter(attempt);
+  }
+
+  /** The others are on their way, and so is the acknowledgement of the one before. */
+  #sort(): void {
+    this.#lanes.hold();
+    this.#sorting ??= setTimeout(() => {
+      this.#sorting = undefined;
+      this.#open();
+    }, SORTING_MS);
+  }
+
+  #open(): void {
+    if (this.#draining || this.#holds.size > 0 || this.#sorting !== undefined) return;
+    this.#lanes.open();
   }
 
   #begin(attempt: Attempt): void {
@@ -230,6 +255,7 @@ export class Consumer {
       handledMs,
       ageMs: ageOf(delivery),
     });
+    if (attempt.returns > 0) this.#sort();
     this.#lanes.leave(attempt);
     this.#options.onChange();
     if (this.#lanes.running.size === 0) this.#idle?.();
@@ -284,6 +310,8 @@ export class Consumer {
   }
 }
 
+/** For messages of one prefetch to come, and for an acknowledgement to go. */
+const SORTING_MS = 100;
 /** For the broker to hear what it gets back. */
 const LAST_WORDS_MS = 500;
 

@@ -17,6 +17,7 @@ const ROUTING_KEY = 'hurricane-routing-key';
 
 /** All headers together must fit one frame. */
 const LONGEST_ERROR = 2000;
+const SUSPICIOUS_RETURNS = 3;
 
 export interface Failed {
   readonly delivery: Delivery;
@@ -37,6 +38,15 @@ export function attemptOf(headers: Properties['headers']): number | undefined {
 export function isSuspect(headers: Properties['headers']): boolean {
   const failure = headers[ERROR_CLASS];
   return failure === ('crash' satisfies FailureClass) || failure === 'timeout';
+}
+
+/**
+ * How often it came back because whoever had it was gone, where that is often enough to suspect it; else 0. A quorum
+ * queue counts that, and counts what a stop gives back too: a rollout or two must not make anybody slow.
+ */
+export function returnsOf(headers: Properties['headers']): number {
+  const count = headers['x-delivery-count'];
+  return typeof count === 'number' && count >= SUSPICIOUS_RETURNS ? count : 0;
 }
 
 /** Where its publisher sent it. */

@@ -35,6 +35,13 @@ export class Lanes<T extends Lane> {
     this.#fill();
   }
 
+  /** As `enter`, before all others that wait. */
+  enterFirst(entry: T): void {
+    const others = this.takeWaiting();
+    for (const each of [entry, ...others]) this.#waiting.add(each);
+    this.#fill();
+  }
+
   /** It has run. */
   leave(entry: T): void {
     if (!this.#running.delete(entry)) return;

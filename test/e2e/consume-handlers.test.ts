@@ -7,7 +7,7 @@ import type { TestContext } from 'node:test';
 
 import { forEachArtefact, type Artefact } from '../helpers/artefacts.ts';
 import { isInstalled } from '../helpers/apps.ts';
-import { placeOf, useClient } from '../helpers/consume.ts';
+import { numbers, placeOf, useClient } from '../helpers/consume.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { startHurricane, type Hurricane } from '../helpers/hurricane.ts';
 import { useHttpServer } from '../helpers/http-server.ts';
@@ -66,14 +66,19 @@ for (const [language, program, handler] of programs) {
 }
 
 const DIES_OF_POISON = `
-import json, os, sys
+import json, os, signal, sys
 print(json.dumps({"t": "ready"}), flush=True)
 for line in sys.stdin:
     word = json.loads(line)
     if word["t"] != "msg": continue
-    if "poison" in word["props"].get("messageId", ""): os._exit(3)
+    poison = word["props"].get("messageId", "")
+    if poison == "exits": os._exit(1)
+    if poison == "faults": os.kill(os.getpid(), signal.SIGSEGV)
+    if poison == "eats": bytearray(2_000_000_000)
     print(json.dumps({"id": word["id"], "r": "ack"}), flush=True)
 `;
+/** Less memory than one message asks for, and no core of the one that faults. */
+const LIMITED = 'prlimit --as=1000000000 --core=0 /usr/bin/python3';
 
 forEachArtefact(
   'a program that dies costs its message an attempt, and the others are handled',
@@ -81,22 +86,32 @@ forEachArtefact(
     const queue = `poison-${artefact}`;
     const path = join(useTempDir(t), 'handler.py');
     writeFileSync(path, DIES_OF_POISON);
-    const handler = ['--handler-exec', `/usr/bin/python3 ${path}`];
-    const hurricane = await startHandler(t, { artefact, queue, handler });
+    const hurricane = await startHandler(t, {
+      ...{ artefact, queue },
+      handler: ['--handler-exec', `${LIMITED} ${path}`],
+    });
     await hurricane.up();
     const client = await useClient(t, broker);
-    await client.send(queue, [{}], { messageId: 'poison' });
-    await client.send(
-      queue,
-      Array.from({ length: 50 }, (_, n) => ({ n })),
+    const reasons = {
+      exits: 'it exited with code 1',
+      faults: 'it was ended by SIGSEGV',
+      eats: 'it exited with code 1',
+    };
+    for (const messageId of Object.keys(reasons)) await client.send(queue, [{}], { messageId });
+    await client.send(queue, numbers(50));
+    await hurricane.seesNth(3, 'message.dead');
+    const dead = hurricane.logs.filter(({ event }) => event === 'message.dead');
+    assert.deepEqual(Object.fromEntries(dead.map(({ id, reason }) => [id, reason])), reasons);
+    assert.deepEqual(
+      dead.map(({ class: failure, attempt }) => [failure, attempt]),
+      Array(3).fill(['crash', 2]),
     );
-    const { class: failure, reason } = await hurricane.sees('message.dead');
-    assert.deepEqual([failure, reason], ['crash', 'it exited with code 3']);
+    assert.match(hurricane.output.join('\n'), /MemoryError/);
     await eventually(async () => {
       const { text } = await hurricane.probe('metrics');
       assert.match(text, /^hurricane_consumer_messages_total\{.*outcome="ack"\} 50$/m);
     });
-    assert.equal(await client.count(`${queue}.dead`), 1);
+    assert.equal(await client.count(`${queue}.dead`), 3);
     hurricane.signal('SIGTERM');
     assert.equal((await hurricane.exit).code, 0);
   },

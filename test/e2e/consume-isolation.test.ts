@@ -8,6 +8,7 @@ import { test, type TestContext } from 'node:test';
 import { forEachArtefact, type Artefact } from '../helpers/artefacts.ts';
 import { numbers, startConsumer, useClient } from '../helpers/consume.ts';
 import { eventually } from '../helpers/eventually.ts';
+import type { Hurricane } from '../helpers/hurricane.ts';
 import { shareRabbitmq } from '../helpers/rabbitmq.ts';
 import { useTempDir } from '../helpers/temp-dir.ts';
 
@@ -166,6 +167,42 @@ export function check() {
     );
   },
 );
+
+test('a message that kills the whole consumer every time ends as a dead letter, and takes no other with it [js]', async (t) => {
+  const queue = 'killer';
+  const client = await useClient(t, broker);
+  const start = (): Promise<Hurricane> =>
+    startConsumer(t, {
+      ...{ artefact: 'js', broker, queue },
+      handler: `
+export default async function handle({ body }) {
+  // As the kernel does when the memory of the container is used up.
+  if (body === 'killer') process.kill(process.pid, 'SIGKILL');
+  console.log(body);
+}`,
+      args: ['--queue-arg', 'x-delivery-limit=8', '--concurrency', '8', '--prefetch', '8'],
+    });
+  const first = await start();
+  await first.up();
+  await client.send(queue, ['killer', ...numbers(20)]);
+  const { signal } = await first.exit;
+  assert.equal(signal, 'SIGKILL');
+  const handled = first.output;
+  // It has been handed out once, and is eight times more.
+  for (const _ of numbers(8)) {
+    const next = await start();
+    await next.exit;
+    handled.push(...next.output);
+  }
+  const last = await start();
+  await eventually(() => {
+    const all = new Set([...handled, ...last.output]);
+    assert.deepEqual(all, new Set(numbers(20).map(String)));
+  }, WITHIN);
+  await eventually(async () => assert.equal(await client.count(`${queue}.dead`), 1));
+  assert.equal((await client.take(`${queue}.dead`))?.content.toString(), '"killer"');
+  assert.equal((await last.probe('ready')).status, 200);
+});
 
 test('counts what a handler says of a message that was given up [js]', async (t) => {
   const queue = 'late';

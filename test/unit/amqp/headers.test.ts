@@ -8,6 +8,7 @@ import {
   isSuspect,
   originOf,
   republished,
+  returnsOf,
   type Failed,
 } from '../../../src/amqp/headers.ts';
 import type { Delivery } from '../../../src/amqp/transport.ts';
@@ -71,6 +72,14 @@ test('suspects a message whose last attempt took down what ran it', () => {
   assert.deepEqual(
     classes.map((failure) => isSuspect({ 'hurricane-error-class': failure })),
     [true, true, false, false],
+  );
+});
+
+test('suspects a message that came back more often than a rollout explains', () => {
+  const counts = [undefined, 1, 2, 3, 7, '7'];
+  assert.deepEqual(
+    counts.map((count) => returnsOf({ 'x-delivery-count': count })),
+    [0, 0, 0, 3, 7, 0],
   );
 });
 

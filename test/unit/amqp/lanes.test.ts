@@ -50,6 +50,16 @@ test('lets a suspect run while nothing else does, and nobody overtakes it', () =
   assert.deepEqual(begun, ['a', 'suspect', 'b']);
 });
 
+test('lets one go first that asks for it', () => {
+  const { lanes, begun } = lanesOf(1);
+  lanes.enter(entry('a'));
+  lanes.enter(entry('b'));
+  lanes.enterFirst(entry('c'));
+  lanes.enterFirst(entry('d'));
+  for (let n = 0; n < 3; n += 1) for (const each of lanes.running) lanes.leave(each);
+  assert.deepEqual(begun, ['a', 'd', 'c', 'b']);
+});
+
 test('begins nothing while it is held', () => {
   const { lanes, begun } = lanesOf(2);
   const a = entry('a');
