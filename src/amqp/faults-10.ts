@@ -18,6 +18,9 @@ import { LinkError } from './transport.ts';
 /** What a broker answers that speaks 0-9-1 and nothing else. */
 const SPEAKS_091 = Buffer.from('AMQP\0\0\x09\x01');
 
+/** The first byte of what TLS answers to a language that it does not speak. */
+const TLS_ALERT = 0x15;
+
 /** A connection that did not come about; `heard` is the first that the broker said. */
 export function connectFault(error: unknown, heard: Uint8Array, trying: Trying): Error {
   const { condition, text } = told(error);
@@ -32,15 +35,17 @@ export function connectFault(error: unknown, heard: Uint8Array, trying: Trying):
   if (condition === 'amqp:not-found' || condition === 'amqp:not-allowed') {
     return vhostRefused(trying);
   }
-  return tlsFault(error, trying) ?? unreachable(trying, reasonOf(text, heard));
+  return tlsFault(error, trying) ?? unreachable(trying, reasonOf(text, heard, trying));
 }
 
-function reasonOf(text: string, heard: Uint8Array): string {
+function reasonOf(text: string, heard: Uint8Array, { tls }: Trying): string {
   if (SPEAKS_091.equals(heard)) {
     return 'it speaks AMQP 0-9-1 only: enable its plugin for AMQP 1.0, or use --protocol 0-9-1';
   }
-  if (text !== '' && text !== 'Failed to connect') return text;
-  return heard.length === 0 ? SAID_NOTHING : 'it closed the connection';
+  const isReset = text.includes('ECONNRESET');
+  if (text !== '' && text !== 'Failed to connect' && !isReset) return text;
+  if (!tls && (heard.length === 0 || heard[0] === TLS_ALERT)) return SAID_NOTHING;
+  return isReset ? text : 'it closed the connection';
 }
 
 /** A session or a link of it that the broker refused or ended. */

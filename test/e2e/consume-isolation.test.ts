@@ -189,7 +189,7 @@ export default async function handle({ body }) {
   assert.equal(signal, 'SIGKILL');
   const handled = first.output;
   // It has been handed out once, and is eight times more.
-  for (const _ of numbers(8)) {
+  for (let again = 0; again < 8; again += 1) {
     const next = await start();
     await next.exit;
     handled.push(...next.output);

@@ -4,11 +4,12 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, type TestContext } from 'node:test';
+import { after, test, type TestContext } from 'node:test';
 
 import { forEachArtefact, type Artefact } from '../helpers/artefacts.ts';
 import { Authority, type Certificate } from '../helpers/certificates.ts';
-import { startConsumer } from '../helpers/consume.ts';
+import { startConsumer, useClient } from '../helpers/consume.ts';
+import { eventually } from '../helpers/eventually.ts';
 import type { Hurricane } from '../helpers/hurricane.ts';
 import { usePort } from '../helpers/port.ts';
 import { ownRabbitmq } from '../helpers/rabbitmq.ts';
@@ -24,7 +25,7 @@ const client = authority.sign({ name: 'seed' });
 
 const tlsPort = await usePort();
 const broker = ownRabbitmq({
-  plugins: ['rabbitmq_management', 'rabbitmq_auth_mechanism_ssl'],
+  plugins: ['rabbitmq_management', 'rabbitmq_auth_mechanism_ssl', 'rabbitmq_amqp1_0'],
   config: [
     `listeners.ssl.1 = 127.0.0.1:${tlsPort}`,
     `ssl_options.cacertfile = ${authority.cert}`,
@@ -38,24 +39,33 @@ const broker = ownRabbitmq({
   ],
 });
 
+const IGNORES = 'export default () => {};';
+
 interface Given {
   readonly artefact: Artefact;
   readonly url: string;
   readonly args?: readonly string[];
+  readonly handler?: string;
+  readonly queue?: string;
 }
 
-function consumer(t: TestContext, { artefact, url, args = [] }: Given): Promise<Hurricane> {
+function consumer(
+  t: TestContext,
+  { artefact, url, args = [], handler = IGNORES, queue = `tls-${artefact}` }: Given,
+): Promise<Hurricane> {
   return startConsumer(t, {
     ...{
       artefact,
       broker: undefined,
-      queue: `tls-${artefact}`,
-      handler: 'export default () => {};',
+      queue,
+      handler,
     },
     args: ['--amqp-url', url, ...args],
   });
 }
 
+const UNKNOWN_AUTHORITY =
+  /^the broker at localhost:\d+ cannot be trusted: (SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_VERIFY_LEAF_SIGNATURE|UNABLE_TO_GET_ISSUER_CERT_LOCALLY): /;
 const trusting = ['--amqp-ca', authority.cert];
 
 async function assertDistrusts(hurricane: Hurricane, reason: RegExp): Promise<void> {
@@ -77,7 +87,7 @@ forEachArtefact(
     const [byAddress, port] = ['127.0.0.1', `${tlsPort}`];
     const other = await startConsumer(t, {
       ...{ artefact, broker: { port: tlsPort }, queue: `tls-${artefact}` },
-      ...{ handler: 'export default () => {};', args: trusting },
+      ...{ handler: IGNORES, args: trusting },
     });
     await other.up();
     const { broker: told } = await other.sees('consumer.subscribed');
@@ -91,7 +101,7 @@ forEachArtefact(
     const url = `amqps://localhost:${tlsPort}`;
     await assertDistrusts(
       await consumer(t, { artefact, url, args: ['--amqp-ca', stranger.cert] }),
-      /^the broker at localhost:\d+ cannot be trusted: (SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_VERIFY_LEAF_SIGNATURE|UNABLE_TO_GET_ISSUER_CERT_LOCALLY): /,
+      UNKNOWN_AUTHORITY,
     );
   },
 );
@@ -142,10 +152,14 @@ forEachArtefact('TLS to a port that speaks plain AMQP is told as such', async (t
   assert.equal((await hurricane.exit).code, 77);
 });
 
-forEachArtefact('a certificate is the login with --sasl external', async (t, artefact) => {
-  // It has no password, and nobody else may go there.
+function asHolder({ cert, key }: Certificate): readonly string[] {
+  return ['--amqp-cert', cert, '--amqp-key', key, '--sasl', 'external'];
+}
+
+/** Its user has no password, and nobody else may go there. */
+async function vhostOfSeed(name: string): Promise<string> {
   await broker.api('PUT', 'users/seed', { password_hash: '', tags: '' });
-  const vhost = `seeds-${artefact}`;
+  const vhost = `seeds-${name}`;
   await broker.api('PUT', `vhosts/${vhost}`);
   await broker.api('DELETE', `permissions/${vhost}/guest`);
   await broker.api('PUT', `permissions/${vhost}/seed`, {
@@ -153,9 +167,12 @@ forEachArtefact('a certificate is the login with --sasl external', async (t, art
     write: '.*',
     read: '.*',
   });
-  const own = ['--amqp-cert', client.cert, '--amqp-key', client.key, '--sasl', 'external'];
-  const url = `amqps://localhost:${tlsPort}/${vhost}`;
-  const hurricane = await consumer(t, { artefact, url, args: [...trusting, ...own] });
+  return vhost;
+}
+
+forEachArtefact('a certificate is the login with --sasl external', async (t, artefact) => {
+  const url = `amqps://localhost:${tlsPort}/${await vhostOfSeed(artefact)}`;
+  const hurricane = await consumer(t, { artefact, url, args: [...trusting, ...asHolder(client)] });
   await hurricane.up();
 });
 
@@ -163,11 +180,71 @@ forEachArtefact(
   'a certificate of nobody that the broker knows is no login',
   async (t, artefact) => {
     const unknown = authority.sign({ name: 'nobody' });
-    const own = ['--amqp-cert', unknown.cert, '--amqp-key', unknown.key, '--sasl', 'external'];
     const url = `amqps://localhost:${tlsPort}`;
-    const hurricane = await consumer(t, { artefact, url, args: [...trusting, ...own] });
+    const args = [...trusting, ...asHolder(unknown)];
+    const hurricane = await consumer(t, { artefact, url, args });
     const last = await hurricane.sees('hurricane.ended');
     assert.match(String(last['reason']), /refuses the login/);
     assert.equal((await hurricane.exit).code, 77);
   },
 );
+
+const ONE_ZERO = ['--protocol', '1.0', '--retry', 'none'];
+
+test('AMQP 1.0 takes messages by TLS, from whom it trusts [js]', async (t) => {
+  const url = `amqps://localhost:${tlsPort}`;
+  const queue = 'tls-1.0';
+  const hurricane = await consumer(t, {
+    ...{ artefact: 'js', url, queue, args: [...ONE_ZERO, ...trusting] },
+    handler: `export default ({ body }) => console.log('handled', body);`,
+  });
+  const publisher = await useClient(t, broker);
+  await publisher.channel.assertQueue(queue);
+  await hurricane.up();
+  await publisher.send(queue, [1]);
+  await eventually(() => assert.deepEqual(hurricane.output, ['handled 1']));
+});
+
+test('AMQP 1.0 refuses strangers in the same words as 0-9-1 [js]', async (t) => {
+  const artefact = 'js';
+  const given = ['--amqp-ca', stranger.cert];
+  const url = `amqps://localhost:${tlsPort}`;
+  await assertDistrusts(
+    await consumer(t, { artefact, url, args: [...ONE_ZERO, ...given] }),
+    UNKNOWN_AUTHORITY,
+  );
+  for (const [, certificate, reason] of pretenders) {
+    const edge = await useTlsEdge(t, certificate);
+    const args = [...ONE_ZERO, ...trusting];
+    const hurricane = await consumer(t, {
+      ...{ artefact, url: `amqps://localhost:${edge.port}`, args },
+    });
+    await assertDistrusts(hurricane, reason);
+    assert.equal(edge.heard, 0);
+  }
+  const plain = await consumer(t, {
+    artefact,
+    url: `amqps://localhost:${broker.port}`,
+    args: [...ONE_ZERO, ...trusting],
+  });
+  assert.match(String((await plain.sees('hurricane.ended'))['next']), /a port that speaks TLS$/);
+  const tls = await consumer(t, { artefact, url: `amqp://localhost:${tlsPort}`, args: ONE_ZERO });
+  const { reason } = await tls.sees('consumer.reconnecting');
+  assert.match(String(reason), /is this port for TLS only\?$/);
+});
+
+test('AMQP 1.0 logs in with a certificate, unless the broker knows nobody of its name [js]', async (t) => {
+  const artefact = 'js';
+  const vhost = await vhostOfSeed('1.0');
+  const url = `amqps://localhost:${tlsPort}/${vhost}`;
+  const args = [...ONE_ZERO, ...trusting];
+  // Over 1.0 nobody makes the queue.
+  const first = await consumer(t, { artefact, url, args: [...trusting, ...asHolder(client)] });
+  await first.up();
+  const seed = await consumer(t, { artefact, url, args: [...args, ...asHolder(client)] });
+  await seed.up();
+  const unknown = authority.sign({ name: 'stranger-1.0' });
+  const refused = await consumer(t, { artefact, url, args: [...args, ...asHolder(unknown)] });
+  assert.match(String((await refused.sees('hurricane.ended'))['reason']), /refuses the login/);
+  assert.equal((await refused.exit).code, 77);
+});

@@ -321,6 +321,7 @@ async function useServer(t: TestContext, greeting: Buffer | undefined): Promise<
 for (const [what, greeting, why] of [
   ['speaks 0-9-1 only', Buffer.from('AMQP\0\0\x09\x01'), /enable its plugin for AMQP 1\.0/],
   ['closes at once', Buffer.alloc(0), /is this port for TLS only\?/],
+  ['answers as TLS does', Buffer.from([0x15, 3, 3, 0, 2, 2, 70]), /is this port for TLS only\?/],
   ['says nothing', undefined, /cannot be reached: no answer within 0\.3s/],
 ] as const) {
   test(`tells of a peer that ${what}`, async (t) => {
