@@ -115,6 +115,35 @@ forEachArtefact(
   },
 );
 
+forEachArtefact(
+  'a second signal ends at once, and what is in hand goes back',
+  async (t, artefact) => {
+    const queue = `hurried-${artefact}`;
+    const hurricane = await startConsumer(t, {
+      ...{ artefact, broker, queue, handler: NEVER_ENDS },
+      args: ['--concurrency', '2', '--prefetch', '4'],
+    });
+    await hurricane.up();
+    const client = await useClient(t, broker);
+    await client.send(queue, numbers(4));
+    await eventually(() => assert.equal(said(hurricane, 'begun').length, 2));
+    hurricane.signal('SIGTERM');
+    await hurricane.sees('drain.started');
+    await eventually(async () => assert.equal(await client.count(queue), 2));
+    const askedAt = performance.now();
+    hurricane.signal('SIGTERM');
+    assert.equal((await hurricane.exit).code, 130);
+    const tookMs = performance.now() - askedAt;
+    assert.ok(tookMs < 200, `${tookMs} ms`);
+    assert.equal(await client.count(queue), 4);
+    const back = await Promise.all(numbers(4).map(() => client.take(queue)));
+    assert.deepEqual(
+      back.map((message) => message?.properties.headers?.['hurricane-attempt'] as unknown),
+      Array(4).fill(undefined),
+    );
+  },
+);
+
 test('a rollout counts no attempt, although every generation gives messages back [js]', async (t) => {
   const artefact = 'js';
   const queue = 'generations';
