@@ -155,7 +155,7 @@ export class Subscription {
     signal: AbortSignal,
   ): Promise<void> {
     const { emit, queue } = this.#options;
-    const delayMs = Math.round(Math.min(reconnect.maxMs, backoffMs(reconnect, attempt)));
+    const delayMs = Math.round(backoffMs(reconnect, attempt));
     this.#become({ kind: 'waiting', since: new Date(), reason });
     emit('consumer.reconnecting', {
       queue: queue.name,

@@ -277,8 +277,8 @@ export interface BrokerAddress extends BrokerUrl {
 export interface BackoffConfig {
   readonly firstMs: number;
   readonly maxMs: number;
-  /** The part of a delay that is random: 0 to 1. */
-  readonly jitter: number;
+  /** `full`: many that lost the same broker come back one by one. */
+  readonly jitter: 'full' | 0;
 }
 
 export interface BrokerConfig {

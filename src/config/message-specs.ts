@@ -87,7 +87,11 @@ export const backoff: Parser<BackoffConfig> = {
       return { problem: 'is not a back-off: write 200ms..30s, or 1s..30s:no-jitter' };
     }
     return {
-      value: { firstMs: first.value, maxMs: longest.value, jitter: fixed === undefined ? 1 : 0 },
+      value: {
+        firstMs: first.value,
+        maxMs: longest.value,
+        jitter: fixed === undefined ? 'full' : 0,
+      },
     };
   },
 };

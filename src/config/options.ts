@@ -645,7 +645,7 @@ export const options = {
     group: 'broker',
     parser: backoff,
     default: '200ms..30s',
-    help: 'time before the next connection, doubled each time; a random part of it without :no-jitter',
+    help: 'longest time before the next connection, doubled each time, of which a random part is waited; all of it with :no-jitter',
   },
 
   queue: {

@@ -134,7 +134,8 @@ forEachArtefact(
     hurricane.signal('SIGTERM');
     assert.equal((await hurricane.exit).code, 130);
     const tookMs = performance.now() - askedAt;
-    assert.ok(tookMs < 200, `${tookMs} ms`);
+    // Of 25 s; how few it is, is measured where nothing else runs.
+    assert.ok(tookMs < 2000, `${tookMs} ms`);
     assert.equal(await client.count(queue), 4);
     const back = await Promise.all(numbers(4).map(() => client.take(queue)));
     assert.deepEqual(

@@ -8,6 +8,7 @@ import { test } from 'node:test';
 import { promisify } from 'node:util';
 
 import { forEachArtefact } from '../helpers/artefacts.ts';
+import { useBrokerEdge } from '../helpers/broker-edge.ts';
 import { numbers, startConsumer, useClient } from '../helpers/consume.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { askProbes, percentile } from '../helpers/prober.ts';
@@ -117,3 +118,40 @@ forEachArtefact(
     await eventually(async () => assert.equal(await client.count(queue), 1));
   },
 );
+
+test('stays alive and is not ready all the time that its broker is away, and looks for it as --backoff says [js]', async (t) => {
+  const edge = await useBrokerEdge(t, broker);
+  const [firstMs, maxMs] = [100, 1000];
+  const hurricane = await startConsumer(t, {
+    ...{ artefact: 'js', broker: edge, queue: 'away', handler: 'export default () => {};' },
+    args: ['--backoff', `${firstMs}ms..${maxMs}ms`],
+  });
+  await hurricane.up();
+  await edge.vanish();
+  await hurricane.sees('consumer.reconnecting');
+  const everyMs = 200 / 3;
+  const samples = await askProbes(t, hurricane.probePort, {
+    samples: (isLong ? 60_000 : 10_000) / everyMs,
+    everyMs,
+  });
+  const expected: Record<string, number> = { '/startup': 200, '/ready': 400, '/alive': 200 };
+  for (const { path, status, ms } of samples) {
+    assert.equal(status, expected[path], path);
+    assert.ok(ms < 100, `${path} after ${ms} ms`);
+  }
+  const tries = hurricane.logs.filter(({ event }) => event === 'consumer.reconnecting');
+  assert.ok(tries.length > 8, `${tries.length} tries`);
+  for (const [n, { attempt, delay_ms: delayMs, time }] of tries.entries()) {
+    assert.equal(attempt, n + 1);
+    const longestMs = Math.min(maxMs, firstMs * 2 ** n);
+    assert.ok(Number(delayMs) <= longestMs, `try ${n + 1} after ${String(delayMs)} ms`);
+    const next = tries[n + 1];
+    if (next === undefined) continue;
+    const tookMs = Date.parse(String(next['time'])) - Date.parse(String(time));
+    assert.ok(tookMs >= Number(delayMs) - 5, `${tookMs} instead of ${String(delayMs)} ms`);
+  }
+  assert.ok(new Set(tries.map((line) => line['delay_ms'])).size > 3);
+  await edge.comeBack();
+  await hurricane.seesNth(2, 'consumer.subscribed');
+  await eventually(async () => assert.equal((await hurricane.probe('ready')).status, 200));
+});
