@@ -54,16 +54,33 @@ function say(kind, content) {
   port.postMessage({ kind, ...content });
 }
 
-// V8 keeps the place of a syntax error in JavaScript to itself; the parser of type stripping tells it.
+// V8 keeps the place of a syntax error in JavaScript to itself; the parser of type stripping tells it, of
+// the module or of what it imports by a relative path.
 function located(error) {
   if (!(error instanceof SyntaxError) || /file:\\/\\//.test(error.stack)) return error;
-  try {
-    stripTypeScriptTypes(readFileSync(fileURLToPath(url), 'utf8'), { sourceUrl: url });
-  } catch (found) {
-    const stack = found.stack.replace(/^SyntaxError .*$/m, () => 'SyntaxError: ' + error.message);
-    return Object.assign(new SyntaxError(error.message), { stack });
+  const files = new Set([url]);
+  for (const file of files) {
+    const source = sourceOf(file);
+    try {
+      stripTypeScriptTypes(source, { sourceUrl: file });
+    } catch (found) {
+      const stack = found.stack.replace(/^SyntaxError .*$/m, () => 'SyntaxError: ' + error.message);
+      return Object.assign(new SyntaxError(error.message), { stack });
+    }
+    for (const [, path] of source.matchAll(imports)) files.add(new URL(path, file).href);
   }
   return error;
+}
+
+const imports = /\\b(?:from|import)[\\s(]*['"](\\.\\.?\\/[^'"]+\\.m?[jt]s)['"]/g;
+
+// What is not there cannot be wrong.
+function sourceOf(file) {
+  try {
+    return readFileSync(fileURLToPath(file), 'utf8');
+  } catch {
+    return '';
+  }
 }
 
 function describe(error) {

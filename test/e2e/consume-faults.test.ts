@@ -228,6 +228,12 @@ forEachArtefact('a deleted queue ends a consumer with --missing fail', async (t,
   );
 });
 
+/** Beside every one of them. */
+const files = {
+  'helper.mjs': "export { sum as helper } from './prices.mjs';\n",
+  'prices.mjs': 'export function sum(net) {\n  const total = net +;\n}\n',
+};
+
 const broken: readonly (readonly [
   title: string,
   source: string,
@@ -239,6 +245,12 @@ const broken: readonly (readonly [
     'export default (message) => {\n  const total = message.body.price +;\n};\n',
     /SyntaxError: Unexpected token ';' \(.*\/handler\.mjs:2\)$/,
     ['handler.mjs:2\n', '  const total = message.body.price +;\n', ' ^\n'],
+  ],
+  [
+    'imports what has a syntax error',
+    "import { helper } from './helper.mjs';\nexport default () => helper();\n",
+    /SyntaxError: Unexpected token ';' \(.*\/prices\.mjs:2\)$/,
+    ['prices.mjs:2\n', '  const total = net +;\n', ' ^\n'],
   ],
   [
     'rejects while it loads',
@@ -271,7 +283,7 @@ for (const [title, handler, reason, shown] of broken) {
   forEachArtefact(
     `a handler that ${title} shows where, and nothing of ours`,
     async (t, artefact) => {
-      const hurricane = await consumer(t, { artefact, handler });
+      const hurricane = await consumer(t, { artefact, handler, files });
       const { output = '' } = await hurricane.sees('startup.failed');
       await assertEnds(
         hurricane,

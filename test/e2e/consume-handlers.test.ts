@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
+import { test, type TestContext } from 'node:test';
 
 import { forEachArtefact, type Artefact } from '../helpers/artefacts.ts';
 import { isInstalled } from '../helpers/apps.ts';
@@ -136,6 +136,37 @@ forEachArtefact(
     );
   },
 );
+
+const COUNTS_BYTES = `
+import base64, json, sys
+print(json.dumps({"t": "ready"}), flush=True)
+for line in sys.stdin:
+    word = json.loads(line)
+    if word["t"] != "msg": continue
+    body = base64.b64decode(word["body64"])
+    print(len(body), file=sys.stderr, flush=True)
+    if word["attempt"] == 1: print("x" * 2_000_000, end="", flush=True)
+    else: print(json.dumps({"id": word["id"], "r": "ack"}), flush=True)
+`;
+
+test('a line without an end ends the program, and a body of 20 MB comes whole, again and again [js]', async (t) => {
+  const queue = 'large';
+  const path = join(useTempDir(t), 'handler.py');
+  writeFileSync(path, COUNTS_BYTES);
+  const handler = ['--handler-exec', `/usr/bin/python3 ${path}`];
+  const hurricane = await startHandler(t, { artefact: 'js', queue, handler });
+  await hurricane.up();
+  const client = await useClient(t, broker);
+  await client.send(queue, ['x'.repeat(20_000_000)]);
+  const { reason, class: failure } = await hurricane.sees('message.retried');
+  assert.deepEqual([failure, reason], ['crash', 'it wrote a line of more than 1048576 bytes']);
+  await eventually(async () => {
+    // The quotes are part of the JSON.
+    assert.deepEqual(hurricane.output, ['20000002', '20000002']);
+    const { text } = await hurricane.probe('metrics');
+    assert.match(text, /^hurricane_consumer_messages_total\{.*outcome="ack"\} 1$/m);
+  });
+});
 
 forEachArtefact('a program that never is ready ends the start with 66', async (t, artefact) => {
   const handler = ['--handler-exec', `sh -c 'echo broken >&2; exit 4'`];
