@@ -1,7 +1,7 @@
 // A broker that stops, freezes, closes connections, asks for silence or is cut off: the consumer outlives it.
 
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
 import { forEachArtefact } from '../helpers/artefacts.ts';
@@ -36,6 +36,12 @@ export default function handle({ body, attempt }) {
 `;
 
 const HANDLES = `export default ({ body }) => console.log('handled', body);`;
+
+/** Its memory that no file is behind. */
+function residentKib(pid: number): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return Number(/^RssAnon:\s+(\d+) kB$/m.exec(status)?.[1]);
+}
 
 const events = ({ logs }: Hurricane, name: string) => logs.filter(({ event }) => event === name);
 const readiness = async (hurricane: Hurricane) => (await hurricane.probe('ready')).status;
@@ -225,16 +231,22 @@ test('does not grow with the number of its connections [js]', async (t) => {
   const hurricane = await startConsumer(t, {
     ...{ artefact: 'js', broker: proxy, queue, handler: SPEAKS },
     args: ['--backoff', '1ms..10ms', '--heartbeat', '1s'],
+    // Garbage may not gather for long.
+    env: { NODE_OPTIONS: '--max-old-space-size=20 --max-semi-space-size=1' },
   });
   await hurricane.up();
   const descriptors = () => readdirSync(`/proc/${hurricane.pid}/fd`).length;
   const before = descriptors();
+  const residentBefore = residentKib(hurricane.pid);
   for (const round of numbers(rounds)) {
     proxy.reset();
     await hurricane.seesNth(round + 2, 'consumer.subscribed');
   }
   await eventually(() => assert.ok(descriptors() <= before, `${descriptors()}, before ${before}`));
   assert.doesNotMatch(hurricane.stderr, /MaxListeners/);
+  const grownKib = residentKib(hurricane.pid) - residentBefore;
+  // Less than the buffers of one connection for each, and some for code that had not run before.
+  assert.ok(grownKib < 8 * 1024 + rounds * 40, `${grownKib} KiB after ${rounds} connections`);
 });
 
 test('loses nothing to a broker that crashes, stays alive without it, and ends with it in order [js]', async (t) => {
