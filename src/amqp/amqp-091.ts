@@ -49,8 +49,9 @@ export class Amqp091 implements Transport {
   }
 
   async open(options: OpenOptions): Promise<Link> {
-    const address = addressOf(this.#options.broker, options.attempt);
-    const trying = tryingAt(address, this.#options.queue);
+    const { broker, queue } = this.#options;
+    const address = addressOf(broker, options.attempt);
+    const trying = tryingAt(address, broker, queue);
     const consuming = await this.#connect(address, trying, options.signal);
     const publishing = await this.#connect(address, trying, options.signal).catch(
       (error: unknown) => {

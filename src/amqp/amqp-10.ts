@@ -68,7 +68,7 @@ export class Amqp10 implements Transport {
   async open(open: OpenOptions): Promise<Link> {
     const { broker, queue } = this.#options;
     const address = addressOf(broker, open.attempt);
-    const trying = tryingAt(address, queue);
+    const trying = tryingAt(address, broker, queue);
     const link = new Link10({ ...this.#options, address, trying, open });
     await link.begin();
     return link;

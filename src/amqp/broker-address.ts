@@ -21,8 +21,13 @@ export function displayPlace({ vhost, ...place }: BrokerAddress): string {
 }
 
 /** What is tried there. */
-export function tryingAt(address: BrokerAddress, { missing }: QueueConfig): Trying {
-  const { vhost, user, tls } = address;
+export function tryingAt(
+  address: BrokerAddress,
+  { sasl }: Pick<BrokerConfig, 'sasl'>,
+  { missing }: QueueConfig,
+): Trying {
+  const { vhost, tls } = address;
+  const user = sasl === 'external' ? undefined : address.user;
   return { vhost, user, tls, at: displayAddress(address), missing };
 }
 

@@ -6,7 +6,8 @@ import { LinkError } from './transport.ts';
 /** What was tried when it failed. */
 export interface Trying {
   readonly vhost: string;
-  readonly user: string;
+  /** Undefined: a certificate says who it is. */
+  readonly user: string | undefined;
   /** `broker.example:5672`. */
   readonly at: string;
   readonly tls: boolean;
@@ -17,14 +18,17 @@ const tlsFaults =
   /CERT|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|ALTNAME|ERR_SSL|ERR_TLS|EPROTO|HOSTNAME_MISMATCH/;
 
 export function loginRefused({ at, user }: Trying): HurricaneError {
-  return refused(`the broker at ${at} refuses the login of user "${user}"`, {
-    hint: 'correct user and password: AMQP_USER, AMQP_PASSWORD or AMQP_PASSWORD_FILE',
+  return refused(`the broker at ${at} refuses the login of ${described(user)}`, {
+    hint:
+      user === undefined
+        ? 'give the certificate of a user that the broker has with --amqp-cert'
+        : 'correct user and password: AMQP_USER, AMQP_PASSWORD or AMQP_PASSWORD_FILE',
   });
 }
 
 export function vhostRefused({ at, user, vhost }: Trying): HurricaneError {
   return refused(
-    `the broker at ${at} does not let user "${user}" into vhost "${vhost}", or has none of this name`,
+    `the broker at ${at} does not let ${described(user)} into vhost "${vhost}", or has none of this name`,
     { hint: 'correct --amqp-vhost, or give the user permission for it' },
   );
 }
@@ -50,7 +54,7 @@ export const SAID_NOTHING =
 export function accessRefused({ user }: Trying, text: string, hint: string): Error {
   // Somebody else consumes it, who may go.
   if (text.includes('exclusive')) return new LinkError('channel', text);
-  return refused(`the broker refuses user "${user}": ${text}`, { hint });
+  return refused(`the broker refuses ${described(user)}: ${text}`, { hint });
 }
 
 export function notThere({ missing }: Trying, text: string): Error {
@@ -63,6 +67,10 @@ export function notThere({ missing }: Trying, text: string): Error {
 
 export function refused(message: string, details: { readonly hint: string }): HurricaneError {
   return new HurricaneError('permission-refused', message, details);
+}
+
+function described(user: Trying['user']): string {
+  return user === undefined ? 'the user of our certificate' : `user "${user}"`;
 }
 
 export function describe(error: unknown): { readonly message: string; readonly code: string } {
