@@ -341,7 +341,7 @@ export const mutants: readonly Mutant[] = [
     file: 'src/amqp/consumer.ts',
     find: 'this.#subscription.cancel(deadline.signal)',
     replace: 'this.#subscription.cancel(new AbortController().signal)',
-    testFile: 'test/e2e/consume-drain.test.ts',
+    testFile: 'test/e2e/consume-broker.test.ts',
     testName: 'ends within the grace period although the broker is frozen [js]',
   },
   {
@@ -393,5 +393,31 @@ export const mutants: readonly Mutant[] = [
     replace: 'drain: (deadline) => one.drain(deadline),',
     testFile: 'test/unit/app/side-by-side.test.ts',
     testName: 'both are opened, held, drained and stopped, and the slower one decides',
+  },
+  {
+    fault: 'a module that says it is ill is alive',
+    file: 'src/amqp/message-thread.ts',
+    find: 'this.#endCheck(message.outcome);',
+    replace: 'this.#endCheck(UNSUSPECTED);',
+    testFile: 'test/e2e/consume-isolation.test.ts',
+    testName:
+      'a module that says it is ill, or does not answer for its health, fails liveness with its words [js]',
+  },
+  {
+    fault: 'messages that came back together always come in the same order',
+    file: 'src/amqp/consumer.ts',
+    find: 'attempt.returns % 2 === 1',
+    replace: 'attempt.returns < 0',
+    testFile: 'test/e2e/consume-isolation.test.ts',
+    testName:
+      'a message that kills the whole consumer every time ends as a dead letter, and takes no other with it [js]',
+  },
+  {
+    fault: 'a back-off waits longer than it may',
+    file: 'src/lib/backoff.ts',
+    find: 'return doubled * random();',
+    replace: 'return doubled * 2 * random();',
+    testFile: 'test/unit/lib/backoff.test.ts',
+    testName: 'full jitter spreads evenly over the delay, and never exceeds it',
   },
 ];
