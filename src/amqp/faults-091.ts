@@ -8,6 +8,7 @@ import {
   loginRefused,
   notThere,
   SAID_NOTHING,
+  SILENT,
   tlsFault,
   unreachable,
   vhostRefused,
@@ -21,7 +22,10 @@ export function connectFault(error: unknown, trying: Trying): Error {
   if (/\b403\b|ACCESS[-_]REFUSED/.test(message)) return loginRefused(trying);
   if (/got <?ConnectionClose|\b530\b|NOT_ALLOWED/.test(message)) return vhostRefused(trying);
   const closed = !trying.tls && (message.includes('closed abruptly') || code === 'ECONNRESET');
-  return tlsFault(error, trying) ?? unreachable(trying, closed ? SAID_NOTHING : message);
+  // The library's own word for it; the kernel's names the address.
+  const isSilent = message === 'connect ETIMEDOUT';
+  const reason = closed ? SAID_NOTHING : isSilent ? SILENT : message;
+  return tlsFault(error, trying) ?? unreachable(trying, reason);
 }
 
 /** A declaration, a binding or a subscription that the broker refused. */

@@ -50,6 +50,9 @@ export function unreachable({ at }: Trying, reason: string): LinkError {
 export const SAID_NOTHING =
   'it closed the connection before anything was said: is this port for TLS only?';
 
+/** Nothing came from it, or nothing that is AMQP, until the time was over. */
+export const SILENT = 'it did not speak AMQP in the time it has (--connect-timeout)';
+
 /** A queue or exchange that we may not use, or not now. */
 export function accessRefused({ user }: Trying, text: string, hint: string): Error {
   // Somebody else consumes it, who may go.

@@ -65,7 +65,7 @@ export class AppCast implements PlayCast {
       app: () => this.app,
       onHealthChange: () => this.#delivery?.setNotReady(this.#whyNotReady()),
     });
-    const { checks, health, env, onAppLine } = this.#backstage;
+    const { checks, env, onAppLine } = this.#backstage;
     this.app = new Supervisor({
       config: config.app,
       supervision: config.supervision,
@@ -84,10 +84,7 @@ export class AppCast implements PlayCast {
       served: () => this.app.served,
       finished: () => this.#finished,
       usedBytes: (pid) => usedBytes(pid, edge.pid),
-      sickness: () => {
-        const { reason, details } = health.verdict('liveness');
-        return reason === 'check' ? details : undefined;
-      },
+      sickness: () => this.sickness,
       replace: (cause) => this.app.reload(cause),
       log: log.component('app'),
     });
@@ -99,6 +96,10 @@ export class AppCast implements PlayCast {
 
   get failed(): Promise<Error> {
     return Promise.race([this.#backstage.failed, this.app.failed, this.#caretaker.failed]);
+  }
+
+  get sickness(): string | undefined {
+    return this.#backstage.sickness;
   }
 
   get hasWebhooks(): boolean {

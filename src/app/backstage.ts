@@ -161,6 +161,12 @@ export class Backstage {
     return this.checks.failed;
   }
 
+  /** What failing liveness checks say; undefined while none fails. */
+  get sickness(): string | undefined {
+    const { reason, details } = this.health.verdict('liveness');
+    return reason === 'check' ? details : undefined;
+  }
+
   /** Says what begins, and reaps from now on. */
   async begin(command: string): Promise<void> {
     this.#emit('hurricane.started', { version: this.#options.edge.version, command });

@@ -94,6 +94,7 @@ export class Chronicle {
   /** Dependencies that were not reached yet. */
   readonly #missing: Set<string>;
   #step: Reason = '';
+  #restart: Reason = '';
 
   /** `dependencies`: what startup waits for first, by the names that events give them. */
   constructor(dependencies: readonly string[] = []) {
@@ -150,6 +151,11 @@ export class Chronicle {
     return details ? [...this.#missing].join(', ') : 'a dependency';
   }
 
+  /** Of an app that ended: why, and what the next start waits for. Without details no reason. */
+  restartText(details: boolean): string {
+    return textOf(this.#restart, details);
+  }
+
   #follow({ name, data }: HurricaneEvent): void {
     switch (name) {
       case 'dependency.waited':
@@ -175,6 +181,7 @@ export class Chronicle {
         break;
       case 'app.restarting':
         count(this.#counts.restarts, data.cause);
+        this.#restart = restartOf(data, new Date());
         break;
       case 'app.replaced':
         count(this.#counts.replacements, data.cause);
@@ -188,6 +195,15 @@ export class Chronicle {
       default:
     }
   }
+}
+
+function restartOf(
+  { reason, attempt, delay_ms }: EventMap['app.restarting'],
+  now: Date,
+): Exclude<Reason, string> {
+  const at = new Date(now.getTime() + delay_ms).toISOString().replace(/\.\d+Z$/, 'Z');
+  const when = `start ${attempt} ${delay_ms === 0 ? 'at once' : `at ${at}`}`;
+  return { shown: when, whole: `${reason}; ${when}` };
 }
 
 function count(counts: Map<string, number>, cause: string): void {

@@ -80,6 +80,10 @@ export class ConsumeCast implements PlayCast {
     return this.#backstage.failed;
   }
 
+  get sickness(): string | undefined {
+    return this.#backstage.sickness;
+  }
+
   get hasWebhooks(): boolean {
     return this.#backstage.hasWebhooks;
   }

@@ -16,8 +16,16 @@ export interface Ending {
   readonly stopSignal: NodeJS.Signals;
   /** The app had to be killed at the end of the budget. */
   readonly killed: boolean;
+  /** Its share of the budget, in milliseconds. */
+  readonly appMs: number;
+  /** Work is handed to it: it must listen. */
+  readonly servesRequests: boolean;
+  /** Requests that were still in hand at the end of their time. */
+  readonly cut: number;
   /** Messages that were still in hand at the end of the budget, and went back to their queue. */
   readonly givenBack: number;
+  /** What failing liveness checks said when the stop was asked for: mostly why it was. */
+  readonly sickness: string | undefined;
   /** A second signal came. */
   readonly hurried: boolean;
 }
@@ -25,7 +33,7 @@ export interface Ending {
 export interface Outcome {
   readonly phase: Phase;
   readonly exitCode: number;
-  /** It ended with 0 as it should; false for an app that ended with 0 before it was up. */
+  /** It ended with 0 as it should: the app was up, and no request was cut. */
   readonly orderly: boolean;
   readonly reason: string;
   /** The signal that ended the app, or that asked us to stop. */
@@ -44,9 +52,10 @@ const HURRIED = 128 + constants.signals.SIGINT;
 
 /** The table of exit codes of docs/reference.md, applied. */
 export function outcomeOf(ending: Ending): Outcome {
-  const { phase, reason } = ending;
+  const { phase, reason, cut } = ending;
   const decision = decide(ending);
-  const orderly = decision.exitCode === 0 && !(reason.kind === 'app-ended' && phase !== 'serve');
+  const cameUp = phase === 'serve' || reason.kind === 'finished';
+  const orderly = decision.exitCode === 0 && cameUp && cut === 0;
   return { phase, signal: signalOf(ending), orderly, ...decision };
 }
 
@@ -64,7 +73,7 @@ function decide(ending: Ending): Decision {
     case 'failed':
       return failed(reason.error);
     case 'app-ended':
-      return appEnded(reason, ending.phase);
+      return appEnded(reason, ending);
     case 'finished':
       return finished(ending, reason.text);
     case 'signal':
@@ -102,23 +111,35 @@ function failed(error: Error): Decision {
 
 function appEnded(
   { status, crashLoop }: Extract<StopReason, { kind: 'app-ended' }>,
-  phase: Phase,
+  { phase, servesRequests }: Ending,
 ): Decision {
-  const tooEarly = phase !== 'serve' && isSuccess(status);
+  const wasUp = phase === 'serve';
+  const tooEarly = !wasUp && isSuccess(status);
   const ending = `the app ${describeExit(status)}${tooEarly ? ' before it was up' : ''}`;
   return {
     exitCode: exitCodeOf(status),
     reason: crashLoop
       ? `crash loop: it was started again and again, and at last ${ending}`
       : ending,
-    next:
-      status.kind === 'not-started'
-        ? 'correct what stands behind `--`, or what the image holds'
-        : tooEarly
-          ? 'let the app stay in the foreground; ' +
-            'one that is served must listen on $PORT, or {port} in its arguments'
-          : 'the app ended by itself: its own log says why',
+    next: adviceFor(status, { tooEarly, mustListen: servesRequests && !wasUp }),
   };
+}
+
+function adviceFor(
+  status: ExitStatus,
+  { tooEarly, mustListen }: { readonly tooEarly: boolean; readonly mustListen: boolean },
+): string {
+  const listen = mustListen ? '; it must listen on $PORT, or {port} in its arguments' : '';
+  if (status.kind === 'not-started') {
+    return 'correct what stands behind `--`, or what the image holds';
+  }
+  if (status.kind === 'signalled') {
+    return status.signal === 'SIGKILL'
+      ? 'it was killed from outside, or for want of memory: look at the memory limit and the log of the kernel'
+      : 'somebody sent the signal, or the app crashed: its own log or a core dump may say why';
+  }
+  if (tooEarly) return `let the app stay in the foreground${listen}`;
+  return `the app ended by itself: its own log says why${listen}`;
 }
 
 function stoppedBeforeApp({ hurried, phase }: Ending, signal: NodeJS.Signals): Decision {
@@ -140,20 +161,53 @@ const hurriedOutcome = {
 function stopped(ending: Ending, app: ExitStatus): Decision {
   if (ending.hurried) return hurriedOutcome;
   if (ending.killed) {
+    const share = `the ${Math.round(ending.appMs / 100) / 10} s that it has of the grace period`;
+    const inHand = ending.cut === 0 ? '' : `, with ${requests(ending.cut)} in hand`;
     return {
       exitCode: KILLED,
-      reason: `the app did not end on ${ending.stopSignal} within its share of the grace period and was killed`,
+      reason: `the app did not end on ${ending.stopSignal} within ${share} and was killed${inHand}`,
       next: 'let the app end on its stop signal, choose another --stop-signal, or raise --grace-period',
     };
   }
   const orderly = endedOrderly(app, ending.stopSignal);
   const unfinished = givenBack(ending);
   if (unfinished !== undefined) return unfinished;
+  if (orderly) return stoppedWith0(ending);
   return {
-    exitCode: orderly ? 0 : exitCodeOf(app),
-    reason: orderly ? 'stopped in order' : `the app ${describeExit(app)} while it was stopping`,
-    next: orderly ? 'nothing to do' : 'the app failed to stop in order: its own log says why',
+    exitCode: exitCodeOf(app),
+    reason: `the app ${describeExit(app)} while it was stopping`,
+    next: 'the app failed to stop in order: its own log says why',
   };
+}
+
+function stoppedWith0({ phase, cut, sickness, reason }: Ending): Decision {
+  if (phase !== 'serve') {
+    const by = reason.kind === 'signal' ? ` by ${reason.signal}` : '';
+    return {
+      exitCode: 0,
+      reason: `stopped${by} before the app was up`,
+      next: 'the lines before tell what it waited for; a startup probe may have lost its patience',
+    };
+  }
+  if (cut > 0) {
+    return {
+      exitCode: 0,
+      reason: `stopped, but ${requests(cut)} did not end in time and ${cut === 1 ? 'was' : 'were'} cut`,
+      next: 'raise --grace-period, or let requests end sooner',
+    };
+  }
+  if (sickness !== undefined) {
+    return {
+      exitCode: 0,
+      reason: `stopped in order, while liveness failed: ${sickness}`,
+      next: 'mend what the check names, if it is why the stop was asked for',
+    };
+  }
+  return { exitCode: 0, reason: 'stopped in order', next: 'nothing to do' };
+}
+
+function requests(count: number): string {
+  return count === 1 ? '1 request' : `${count} requests`;
 }
 
 /** Ended with 0, by our signal, or with 128 + our signal, as a JVM does. */

@@ -11,6 +11,7 @@ export async function tellRefusal(path: string, code: number, report: string): P
     restarts: 0,
     memory_kill: false,
     reason: 'the configuration was refused',
+    next: 'correct what the report names, then start again',
     stderr: report,
   });
 }

@@ -73,6 +73,7 @@ export async function runToEnd({ config, warnings, castOf }: Play, edge: Edge): 
     code: outcome.exitCode,
     signal: outcome.signal,
     reason: outcome.reason,
+    next: outcome.next,
     restarts,
     memory_kill: readOomKills() > oomKills,
     stderr: outcome.output ?? stderr,

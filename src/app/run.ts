@@ -36,6 +36,8 @@ export interface Cast {
   readonly intake: Pick<Intake, 'drain' | 'stop' | 'report'> | undefined;
   /** Messages that the stop sent back to their queue unfinished. */
   readonly givenBack: number;
+  /** What failing liveness checks say; undefined while none fails. */
+  readonly sickness: string | undefined;
   /** Binds every port, and answers on them from now on. */
   listen(): Promise<void>;
   /** Dependencies, then startup commands; what runs is asked to end at `signal` and killed at `over`. */
@@ -65,6 +67,7 @@ export async function run(cast: Cast, shutdown: Shutdown, gracePeriodMs: number)
   const { budget } = shutdown;
   const { appMs, flushMs } = stopShares(gracePeriodMs, cast.hasWebhooks);
   const before = cast.intake?.report();
+  const { sickness } = cast;
   cast.app.close();
   cast.announceStop();
   if (phase === 'serve') tellDrain(cast, reason, budget);
@@ -89,7 +92,12 @@ export async function run(cast: Cast, shutdown: Shutdown, gracePeriodMs: number)
     app: ended?.status,
     stopSignal: cast.app.stopSignal,
     killed: ended?.killed ?? false,
+    appMs,
+    servesRequests: cast.intake !== undefined,
+    // Messages that go back to their queue are told apart from requests, which nobody sends again.
+    cut: (cast.intake?.report().forced ?? 0) - cast.givenBack,
     givenBack: cast.givenBack,
+    sickness,
     hurried: shutdown.hurried,
   });
 }

@@ -111,7 +111,7 @@ export function statusOf(sources: StatusSources, details: boolean): Status {
   return {
     state: stateOf(readiness.reason),
     reason: readiness.reason,
-    text: whyOf(shown(readiness), readiness.reason, chronicle.startWaitsFor(details)),
+    text: whyOf(shown(readiness), readiness.reason, chronicle, details),
     since: readiness.since.toISOString(),
     version: sources.version,
     app_version: sources.appVersion ?? null,
@@ -133,10 +133,16 @@ export function statusOf(sources: StatusSources, details: boolean): Status {
   };
 }
 
-function whyOf(text: string, reason: Answer['reason'], startWaitsFor: string): string {
-  return reason === 'starting' && startWaitsFor !== ''
-    ? `${text}: waits for ${startWaitsFor}`
-    : text;
+function whyOf(
+  text: string,
+  reason: Answer['reason'],
+  chronicle: StatusSources['chronicle'],
+  details: boolean,
+): string {
+  const step = chronicle.startWaitsFor(details);
+  if (reason === 'starting' && step !== '') return `${text}: waits for ${step}`;
+  const restart = chronicle.restartText(details);
+  return reason === 'restarting' && restart !== '' ? `${text}: ${restart}` : text;
 }
 
 /** Readiness decides: it is what brings traffic. */

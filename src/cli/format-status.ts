@@ -35,9 +35,10 @@ export function formatStatus(status: Status, now: Date, aligned: boolean): strin
   return rows.map(([label, text]) => `${label.padEnd(width)} ${text}\n`).join('');
 }
 
-/** `ready` needs no reason. */
-function why({ state, text }: Status): string {
-  return state === 'ready' ? '' : `: ${oneLine(text)}`;
+/** `ready` needs no reason, unless the container is about to be ended. */
+function why({ state, text, probes: { liveness } }: Status): string {
+  if (state !== 'ready') return `: ${oneLine(text)}`;
+  return liveness.passing ? '' : `, but liveness fails: ${oneLine(liveness.text)}`;
 }
 
 function appRows({ app, restarts }: Status, ageOf: (time: string) => string): readonly Row[] {
@@ -73,7 +74,7 @@ function counted(label: string, counts: Status['restarts']): readonly Row[] {
 function countText(counts: Status['restarts']): string {
   const entries = Object.entries(counts);
   const total = entries.reduce((sum, [, count]) => sum + count, 0);
-  const causes = entries.map(([cause, count]) => `${cause} ${count}`).join(', ');
+  const causes = entries.map(([cause, count]) => `${count} × ${cause}`).join(', ');
   return total === 0 ? 'none' : `${total}: ${causes}`;
 }
 

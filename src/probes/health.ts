@@ -142,6 +142,8 @@ export class Health {
     const previous = this.#edges[probe]?.passing;
     this.#edges[probe] = { ...verdict, since: new Date() };
     if (probe === 'readiness' && !this.#draining) this.#startDwell();
+    // That a stop leaves it alive is no recovery.
+    if (this.#draining && probe === 'liveness') return;
     this.#emit('probe.changed', {
       probe,
       passing: verdict.passing,

@@ -10,6 +10,8 @@ export interface Termination {
   /** The signal that ended the app, or that asked us to stop. */
   readonly signal: NodeJS.Signals | undefined;
   readonly reason: string;
+  /** What the reader should do. */
+  readonly next: string;
   /** How often the app had been started again. */
   readonly restarts: number;
   /** The kernel killed a process of this container for want of memory while we ran. */

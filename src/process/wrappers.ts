@@ -8,6 +8,10 @@ import { displayCommand, innerCommand } from './command.ts';
 export function wrapperWarning(command: readonly string[]): string | undefined {
   const words = innerCommand(command);
   const name = basename(words[0] ?? '');
+  const unread = isShell(name) ? undefined : words.find((word) => /^\$\{?PORT\}?$/.test(word));
+  if (unread !== undefined) {
+    return `no shell reads ${unread}, so the app is given it as it stands: write {port} instead`;
+  }
   if (runners.includes(name)) {
     return (
       `${name} stays between hurricane and the app: signals that the app handles end ${name} or come twice, ` +
@@ -23,6 +27,10 @@ export function wrapperWarning(command: readonly string[]): string | undefined {
 }
 
 const runners = ['npm', 'npx', 'yarn', 'yarnpkg', 'pnpm', 'pnpx'];
+
+function isShell(name: string): boolean {
+  return /^(ba|da|a|z|k|fi)?sh$/.test(name);
+}
 
 /** bash, zsh and ksh become the last program of a line by themselves. */
 const shells = ['sh', 'dash', 'ash'];

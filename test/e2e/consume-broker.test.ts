@@ -202,7 +202,7 @@ test('notices a network that swallows everything, and one that resets [js]', asy
   assert.match(String(silence), /[Hh]eartbeat/);
   await hurricane.sees(
     ({ event, reason: why }) =>
-      event === 'consumer.reconnecting' && String(why).includes('ETIMEDOUT'),
+      event === 'consumer.reconnecting' && String(why).includes('did not speak AMQP'),
   );
   proxy.restore();
   await hurricane.seesNth(3, 'consumer.subscribed');

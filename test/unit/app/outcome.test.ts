@@ -14,7 +14,11 @@ const stopped: Ending = {
   app: exited(0),
   stopSignal: 'SIGTERM',
   killed: false,
+  appMs: 5000,
+  servesRequests: true,
+  cut: 0,
   givenBack: 0,
+  sickness: undefined,
   hurried: false,
 };
 
@@ -76,8 +80,28 @@ suite('outcome', () => {
     assert.equal(early.reason, 'the app exited with code 0 before it was up');
     assert.match(early.next, /stay in the foreground/);
     assert.equal(outcomeOf({ ...stopped, reason }).orderly, true);
-    assert.equal(outcomeOf({ ...stopped, phase: 'start' }).orderly, true);
+    assert.equal(outcomeOf({ ...stopped, phase: 'start' }).orderly, false);
     assert.equal(outcomeOf({ ...stopped, app: exited(3) }).orderly, false);
+  });
+
+  test('a stop that cut requests, came too early or in sickness says so, and ends with 0', () => {
+    const cases = [
+      [{ cut: 2 }, false, /^stopped, but 2 requests did not end in time and were cut$/],
+      [{ phase: 'start' }, false, /^stopped by SIGTERM before the app was up$/],
+      [{ sickness: 'db: refused' }, true, /^stopped in order, while liveness failed: db: refused$/],
+    ] as const;
+    for (const [change, orderly, reason] of cases) {
+      const outcome = outcomeOf({ ...stopped, ...change });
+      assert.deepEqual([outcome.exitCode, outcome.orderly], [0, orderly]);
+      assert.match(outcome.reason, reason);
+    }
+    const killed = outcomeOf({ ...stopped, killed: true, cut: 1 });
+    assert.match(killed.reason, /within the 5 s that .* was killed, with 1 request in hand$/);
+  });
+
+  test('whoever was killed is told where to look', () => {
+    const reason = { kind: 'app-ended', status: signalled('SIGKILL') } as const;
+    assert.match(outcomeOf({ ...stopped, reason }).next, /memory limit/);
   });
 
   test('names the signal that ended the app, else the one that stopped us', () => {

@@ -11,7 +11,12 @@ const up: Answer = {
 };
 
 const chronicle: StatusSources['chronicle'] = {
-  ...{ drainLeftMs: undefined, transitions: () => [], startWaitsFor: () => '' },
+  ...{
+    drainLeftMs: undefined,
+    transitions: () => [],
+    startWaitsFor: () => '',
+    restartText: () => '',
+  },
   ...{ restarts: { exit: 2 }, replacements: { ctl: 1 }, failedReplacements: {} },
 };
 
@@ -64,6 +69,15 @@ test('names what the start waits for, in full only to the owner', () => {
   );
   assert.equal(statusOf(starting, true).text, 'not finished: waits for migrate');
   assert.equal(statusOf(starting, false).text, 'not finished: waits for a command');
+});
+
+test('says why the app is started again, and when', () => {
+  const restarting = sources(
+    { reason: 'restarting', text: 'restarted', details: 'restarted' },
+    { chronicle: { ...chronicle, restartText: (details) => (details ? 'why, when' : 'when') } },
+  );
+  assert.equal(statusOf(restarting, true).text, 'restarted: why, when');
+  assert.equal(statusOf(restarting, false).text, 'restarted: when');
 });
 
 test('has null for what does not exist now', () => {

@@ -32,8 +32,8 @@ test('says the verdict and its reason in the first line, then the facts', () => 
     formatStatus(status, now, false),
     `state not ready for 4m 12s: db error: refused; cache error: full
 app up: pid 42, generation 3, up for 3.2s
-restarts 3: exit 2, signal 1
-not replaced 1: ctl 1
+restarts 3: 2 × exit, 1 × signal
+not replaced 1: 1 × ctl
 requests 3 in hand, 1 without an answer yet, 1 of them WebSockets, the oldest for 12s; 5120 finished
 startup passes for 4m 12s: Startup was finished 0.5
 readiness fails for 4m 12s: db error: refused
@@ -42,6 +42,15 @@ hurricane 1.2.3, pid 1, runs for 3h 12m
 2026-01-02T03:04:05Z app started: pid 42
 2026-01-02T03:04:05Z the operator asks to drain
 `,
+  );
+});
+
+test('is not simply ready while liveness fails', () => {
+  const liveness = { passing: false, since, text: 'db error: refused' };
+  const sick = { ...status, state: 'ready', probes: { ...status.probes, liveness } } as const;
+  assert.match(
+    formatStatus(sick, now, false),
+    /^state ready for 4m 12s, but liveness fails: db error: refused\n/,
   );
 });
 

@@ -16,6 +16,7 @@ const message: Termination = {
     code: 137,
     signal: 'SIGKILL',
     reason: 'killed',
+    next: 'look at the memory limit',
     restarts: 2,
     memory_kill: true,
     stderr: '',

@@ -73,3 +73,9 @@ test('passwords in the remedy are masked', () => {
   const warning = wrapperWarning(['sh', '-c', 'app --db postgres://me:secret@db/shop']);
   assert.doesNotMatch(warning ?? 'secret', /secret/);
 });
+
+test('a variable that only a shell would read is named', () => {
+  const warned = wrapperWarning(['python3', '-m', 'http.server', '$PORT']);
+  assert.match(warned ?? '', /^no shell reads \$PORT, .*write \{port\} instead$/);
+  assert.equal(wrapperWarning(['python3', '-m', 'http.server', '{port}']), undefined);
+});
