@@ -73,7 +73,8 @@ export default async function handle({ body, redelivered }) {
   console.log(redelivered ? 'again' : 'first', body);
   if (!redelivered) await valve();
 }`,
-    args: ['--concurrency', '100', '--prefetch', '100'],
+    // Later than the broker takes to close all that there are.
+    args: ['--concurrency', '100', '--prefetch', '100', '--backoff', '1s..1s:no-jitter'],
   });
   await hurricane.up();
   const client = await useClient(t, broker);
