@@ -88,7 +88,7 @@ function programSettings({ root, outfile, version }: BundleOptions): BuildOption
       // yargs-parser asks where it is, for a feature that hurricane never uses.
       'import.meta.url': JSON.stringify('file:///'),
     },
-    plugins: [withoutUnused, lateByRequire, lazyBuiltins],
+    plugins: [withoutUnused, withoutStdin, lateByRequire, lazyBuiltins],
   };
 }
 
@@ -140,6 +140,17 @@ const withoutDebug: Plugin = {
     build.onLoad({ filter: /./, namespace: 'debug' }, () => ({
       contents: 'module.exports = () => Object.assign(() => {}, { enabled: false });',
     }));
+  },
+};
+
+/** execa compares with it what it is given, and so opens what is the app's: that takes long. */
+const withoutStdin: Plugin = {
+  name: 'without-stdin',
+  setup(build) {
+    build.onLoad({ filter: /\/execa\/lib\/.*\.js$/ }, async ({ path }) => {
+      const text = await readFile(path, 'utf8');
+      return { contents: text.replaceAll(/\bprocess\.stdin\b/g, 'null') };
+    });
   },
 };
 
