@@ -8,14 +8,14 @@ export const noStore = 'no-store, no-cache, must-revalidate, max-age=0';
 /** Names the reason where an answer is ours and not the app's. */
 export const faultHeader = 'Hurricane-Error';
 
-/** UTF-8 text; the text is sent as it is, without an added newline. */
+/** UTF-8 text; the text is sent as it is, without an added newline. Returns the size of the body in bytes. */
 export function respondText(
   response: ServerResponse,
   status: number,
   text: string,
   headers: OutgoingHttpHeaders = {},
-): void {
-  send(response, status, 'text/plain; charset=utf-8', text, headers);
+): number {
+  return send(response, status, 'text/plain; charset=utf-8', text, headers);
 }
 
 export function respondJson(
@@ -23,8 +23,8 @@ export function respondJson(
   status: number,
   value: unknown,
   headers: OutgoingHttpHeaders = {},
-): void {
-  send(response, status, 'application/json', JSON.stringify(value), headers);
+): number {
+  return send(response, status, 'application/json', JSON.stringify(value), headers);
 }
 
 /** True when the `Accept` field names JSON at least as gladly as text (RFC 9110, 12.5.1). */
@@ -47,7 +47,7 @@ function send(
   type: string,
   body: string,
   headers: OutgoingHttpHeaders,
-): void {
+): number {
   const bytes = Buffer.from(body);
   response.writeHead(status, {
     'Content-Type': type,
@@ -56,4 +56,5 @@ function send(
     ...headers,
   });
   response.end(bytes);
+  return response.req.method === 'HEAD' ? 0 : bytes.length;
 }

@@ -36,12 +36,12 @@ export interface FaultAnswer {
   readonly close: boolean;
 }
 
-/** Answers with text, or JSON where the client prefers it; 503 says when to come back. */
+/** Answers with text, or JSON where the client prefers it; 503 says when to come back. Returns the size of the body. */
 export function answerFault(
   request: IncomingMessage,
   response: ServerResponse,
   { fault, text = faults[fault].text, requestId, retryAfterS, close }: FaultAnswer,
-): void {
+): number {
   const { status } = faults[fault];
   // Whose head was not understood may have its body misread as the next request.
   const last = close || fault === 'bad-request' || throwBodyAway(request);
@@ -52,10 +52,9 @@ export function answerFault(
   };
   if (wantsJson(request.headers.accept)) {
     const body = { status, error: fault, message: text, request_id: requestId };
-    respondJson(response, status, body, headers);
-  } else {
-    respondText(response, status, `${text}\n`, headers);
+    return respondJson(response, status, body, headers);
   }
+  return respondText(response, status, `${text}\n`, headers);
 }
 
 /** True when there is some body left; when the connection then ends, the answer is not lost. */

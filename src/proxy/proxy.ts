@@ -253,7 +253,7 @@ export class Proxy implements Intake<Address>, Handler {
   ): void {
     const fault = exchange.fault ?? 'bad-request';
     exchange.answer(faults[fault].status);
-    answerFault(request, response, {
+    exchange.responseBytes = answerFault(request, response, {
       fault,
       text: text ?? (fault === 'body-too-large' ? this.#bodyTooLarge() : undefined),
       requestId: exchange.requestId,

@@ -35,8 +35,12 @@ test('a refused connection is tried again, and is 502 when it stays refused', as
   const answer = await fetch(url);
   assert.equal(answer.status, 502);
   assert.equal(answer.headers.get('hurricane-error'), 'app-refused');
+  const size = (await answer.text()).length;
   const [record] = await finished(1);
-  assert.deepEqual([record?.outcome, record?.fault], ['failed', 'app-refused']);
+  assert.deepEqual(
+    [record?.outcome, record?.fault, record?.responseBytes],
+    ['failed', 'app-refused', size],
+  );
 });
 
 test('an upload whose connection is refused is tried again with its whole body', async (t) => {
