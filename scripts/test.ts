@@ -27,11 +27,11 @@ interface Stage {
   readonly preload?: readonly string[];
 }
 
-/** What is measured in time runs alone; the rest shares two cores. */
+/** What is measured in time runs alone; the rest shares two cores, end to end mostly waiting. */
 const stages: readonly Stage[] = [
   { title: 'unit', files: 'test/unit/**/!(*.load).test.ts', concurrency: 2 },
   { title: 'integration', files: 'test/integration/**/*.test.ts', concurrency: 2 },
-  { title: 'e2e', files: 'test/e2e/**/!(*.load).test.ts', concurrency: 2, preload: [leakCheck] },
+  { title: 'e2e', files: 'test/e2e/**/!(*.load).test.ts', concurrency: 3, preload: [leakCheck] },
   {
     title: 'e2e under load',
     files: 'test/e2e/**/*.load.test.ts',

@@ -15,6 +15,7 @@ import type {
   Tries,
   Why,
 } from './supervision-state.ts';
+import { describeFailure } from './supervision-words.ts';
 
 /** So many starts in a row that never came up are a crash loop. */
 export const CRASH_LOOP = 6;
@@ -184,7 +185,7 @@ function giveUp(
   crashLoop: boolean,
   told: readonly Effect[],
 ): Transition {
-  const refuse: Effect = { kind: 'refuse', reason: 'the app has ended' };
+  const refuse: Effect = { kind: 'refuse', reason: describeFailure(failure) };
   const effects: Effect[] = [...told, refuse, { kind: 'give-up', failure, crashLoop }];
   return [{ ...enter(state, { kind: 'ended' }), asked: undefined }, effects];
 }
