@@ -48,7 +48,7 @@ export function helpGroups(command: CommandName): readonly HelpGroup[] {
       command === 'serve' && messageGroups.includes(group) ? `${title}, with --deliver` : title,
     lines: members.map((row) => ({
       usage: usageOf(row),
-      text: `${row.help}${defaultText(row)}`,
+      text: `${row.help}${fileText(row)}${defaultText(row)}`,
       common: row.common ?? false,
     })),
   }));
@@ -69,7 +69,7 @@ export function referenceTables(): readonly ReferenceTable[] {
     head,
     rows: members.map((row) => [
       flagCell(row),
-      cell(row, 'environment', variablesOf(row.name, row).map(code).join(', ')),
+      cell(row, 'environment', variableCell(row)),
       cell(row, 'file', code(row.key)),
       defaultCell(row),
       row.help,
@@ -92,8 +92,17 @@ function groups<R extends Option>(
     .filter(({ members }) => members.length > 0);
 }
 
-function usageOf({ name, flag, parser }: Row): string {
+/** What may not be a flag is named by its variable. */
+function usageOf(row: Row): string {
+  const { name, flag, parser } = row;
+  if (!allows(row, 'flag')) return variablesOf(name, row)[0];
   return flag ? `--${name}` : `--${name} ${parser.shape}`;
+}
+
+/** A secret is often a mounted file: the others that may be one are in the reference. */
+function fileText(row: Row): string {
+  if (!row.orFile || !row.secret) return '';
+  return `; ${variablesOf(row.name, row)[0]}_FILE names a file that holds it`;
 }
 
 function defaultText({ default: given, flag, list }: Option): string {
@@ -103,8 +112,14 @@ function defaultText({ default: given, flag, list }: Option): string {
 }
 
 function flagCell(row: Row): string {
+  if (!allows(row, 'flag')) return '';
   const alias = row.alias === undefined ? '' : `, ${code(`--${row.alias}`)}`;
   return `${code(usageOf(row))}${alias}${row.list ? ', repeatable' : ''}`;
+}
+
+function variableCell(row: Row): string {
+  const names = variablesOf(row.name, row).map(code).join(', ');
+  return row.orFile ? `${names}; each also with \`_FILE\`` : names;
 }
 
 function cell(row: Option, layer: Layer, text: string): string {

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { suite, test } from 'node:test';
 
 import { withSections } from '../../scripts/generate.ts';
-import { variablesOf } from '../../src/config/option.ts';
+import { allows, variablesOf } from '../../src/config/option.ts';
 import { rows } from '../../src/config/options.ts';
 import { catalogue } from '../../src/core/errors.ts';
 import type { RequestRecord } from '../../src/core/request-record.ts';
@@ -25,7 +25,8 @@ suite('docs/reference.md', () => {
 
   test('has every option, and none that does not exist', () => {
     const documented = new Set(page.match(/(?<=`)--[a-z-]+/g));
-    const own = rows.flatMap(({ name, alias }) => (alias ? [name, alias] : [name]));
+    const flags = rows.filter((row) => allows(row, 'flag'));
+    const own = flags.flatMap(({ name, alias }) => (alias ? [name, alias] : [name]));
     assert.deepEqual([...documented].sort(), own.map((name) => `--${name}`).sort());
   });
 
@@ -36,6 +37,15 @@ suite('docs/reference.md', () => {
       .flatMap((row) => variablesOf(row.name, row))
       .filter((name) => name.startsWith('HURRICANE_'));
     assert.deepEqual([...documented].sort(), own.sort());
+  });
+
+  test('says of the variables that may name a file, and of no other, that they may', () => {
+    const documented = [...page.matchAll(/^\|[^|]*\| `(\w+)`.*; each also with `_FILE` \|/gm)];
+    const own = rows.filter(({ orFile }) => orFile).map((row) => variablesOf(row.name, row)[0]);
+    assert.deepEqual(
+      documented.map(([, variable]) => variable),
+      own,
+    );
   });
 
   test('has every error code with its exit code', () => {
