@@ -1,6 +1,7 @@
 // The edge: argv, environment, streams and signals in, exit code out. The only one who knows `process`.
 
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { isatty } from 'node:tty';
 
 import type { CliEdge } from './cli/command.ts';
@@ -35,6 +36,10 @@ const edge: CliEdge = {
   stdout: { fd: 1, isTerminal, color: isTerminal && (env['NO_COLOR'] ?? '') === '' },
   columns: isTerminal ? process.stdout.columns : 80,
   readFile: (path) => readFileSync(path, 'utf8'),
+  writeNewFile: (path, text) => {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text, { flag: 'wx' });
+  },
   random: Math.random,
   print: (text) => process.stdout.write(text),
   printError: (text) => process.stderr.write(text),

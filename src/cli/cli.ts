@@ -9,6 +9,7 @@ import { checkCommand } from './commands/check.ts';
 import { completionCommand } from './commands/completion.ts';
 import { consumeCommand } from './commands/consume.ts';
 import { ctlCommand } from './commands/ctl.ts';
+import { initCommand, initHelp } from './commands/init.ts';
 import { probeCommand } from './commands/probe.ts';
 import { serveCommand } from './commands/serve.ts';
 import { workerCommand } from './commands/worker.ts';
@@ -23,6 +24,7 @@ const commands = {
   check: checkCommand,
   probe: probeCommand,
   ctl: ctlCommand,
+  init: initCommand,
   completion: completionCommand,
 } as const satisfies Record<string, RunCommand>;
 
@@ -66,6 +68,7 @@ function help(command: keyof typeof commands, { flags }: Invocation, edge: CliEd
   if (flags.has('version')) return printed(`${edge.version}\n`, edge);
   const asked = flags.has('help') || flags.has('h');
   if (!asked && !flags.has('help-all')) return undefined;
+  if (command === 'init') return printed(initHelp, edge);
   const short = (asked && command === 'serve') || command === 'completion';
   const text = short ? overview(edge.columns) : allOptions(command, edge.columns);
   return printed(text, edge);
@@ -88,7 +91,7 @@ function tokenise(command: string, args: readonly string[]): Invocation {
   const end = args.indexOf('--');
   const own = withNegatives(args.slice(0, end === -1 ? undefined : end));
   const { _: words, ...flags } = Parser(own, {
-    string: withValue,
+    string: [...withValue, 'lang'],
     boolean: [...rows.filter(({ flag }) => flag).map(({ name }) => name), ...helpFlags],
     configuration: {
       'boolean-negation': false,

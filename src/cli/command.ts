@@ -18,6 +18,8 @@ export interface Invocation {
 /** The edge, and how to speak with the person at the command line. */
 export interface CliEdge extends Edge {
   readonly readFile: ReadFile;
+  /** Makes the folders it lies in; throws, as `fs` does, where there is something already. */
+  readonly writeNewFile: (path: string, text: string) => void;
   readonly random: () => number;
   readonly print: (text: string) => void;
   readonly printError: (text: string) => void;

@@ -22,6 +22,7 @@ const commandWords: Readonly<Record<string, readonly string[]>> = {
   check: [],
   probe: ['startup', 'ready', 'alive'],
   ctl: ['status', 'reload', 'restart', 'drain', 'undrain'],
+  init: ['--lang'],
   completion: shells,
 };
 
@@ -32,6 +33,7 @@ const summaries: Readonly<Record<string, string>> = {
   check: 'run the configured checks once',
   probe: 'ask a probe',
   ctl: 'talk to a running hurricane',
+  init: 'write the first files of a project',
   completion: 'print a completion script',
 };
 

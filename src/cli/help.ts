@@ -13,7 +13,7 @@ export function welcome(version: string): string {
   hurricane worker [options] -- CMD…  the same for a program without HTTP
   hurricane consume HANDLER.mjs       messages of a queue for your handler
   hurricane ctl WORD                  status, reload, restart, drain, undrain
-  hurricane check | probe NAME        every check once; the answer of a probe
+  hurricane check | probe NAME | init checks once; ask a probe; first files
   hurricane --help                    the options to begin with
 
 Example: hurricane serve --port 8000 -- node app.js
@@ -24,7 +24,7 @@ Example: hurricane serve --port 8000 -- node app.js
 export function overview(columns: number): string {
   const common = helpGroups('serve').flatMap(({ lines }) => lines.filter((line) => line.common));
   return `Usage: hurricane serve [options] -- APP…
-       hurricane worker -- CMD… | consume FILE | ctl WORD | check | probe NAME
+       hurricane worker -- CMD… | consume FILE | ctl WORD | check | probe | init
 
 ${formatLines(common, columns)}
 

@@ -19,6 +19,7 @@ export class FakeEdge implements CliEdge {
   readonly stdout: CliEdge['stdout'];
   readonly columns = 80;
   readonly #files: Readonly<Record<string, string>>;
+  readonly written = new Map<string, string>();
   out = '';
   err = '';
 
@@ -30,6 +31,9 @@ export class FakeEdge implements CliEdge {
   }
 
   readonly readFile = (path: string): string => readFrom(this.#files, path);
+  readonly writeNewFile = (path: string, text: string): void => {
+    this.written.set(path, text);
+  };
   readonly random = (): number => 0;
   readonly print = (text: string): void => {
     this.out += text;

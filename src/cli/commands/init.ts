@@ -1,0 +1,87 @@
+// `hurricane init`: the first files of a project. What stands in them is decided in init/.
+
+import { HurricaneError } from '../../core/errors.ts';
+import type { CliEdge, Invocation } from '../command.ts';
+import { isLanguage, languageNames, projectOf, type Project } from '../init/languages.ts';
+import { starterFiles, type StarterFile } from '../init/starter-files.ts';
+import { reportUsage } from '../report.ts';
+
+const choices = languageNames.join('|');
+
+export const initHelp = `Usage: hurricane init [--lang ${choices}]
+
+Writes hurricane.yaml and an example check into the working directory, and says
+what comes next. Without --lang the language is guessed from the files that are
+there. A file that exists is never overwritten: then nothing is written.
+`;
+
+/** Exit code 0 when all was written, 64 when something is in the way, 77 when it may not be written. */
+export function initCommand({ flags, words, appCommand }: Invocation, edge: CliEdge) {
+  return Promise.resolve(init([...words, ...(appCommand ?? [])], flags, edge));
+}
+
+function init(surplus: readonly string[], flags: Invocation['flags'], edge: CliEdge): number {
+  const [word] = surplus;
+  if (word !== undefined) return reportUsage(`init takes no "${word}": remove it`, edge);
+  const stranger = [...flags.keys()].find((name) => name !== 'lang');
+  if (stranger !== undefined) {
+    return reportUsage(`--${stranger} is not an option of \`hurricane init\`: remove it`, edge);
+  }
+  const named = flags.get('lang')?.at(-1);
+  if (named !== undefined && !isLanguage(named)) {
+    return reportUsage(
+      `lang: "${named}" is none of ${languageNames.join(', ')} (from --lang)`,
+      edge,
+    );
+  }
+  const project = projectOf(named, (name) => look(name, edge));
+  if (project === undefined) {
+    return reportUsage(`no file here tells the language: name it with --lang ${choices}`, edge);
+  }
+  const files = starterFiles(project);
+  // Two configuration files would be refused at the start.
+  const inTheWay = [...files.map(({ path }) => path), 'hurricane.json'].find(
+    (path) => look(path, edge) !== undefined,
+  );
+  if (inTheWay !== undefined) {
+    return reportUsage(
+      `${inTheWay} is here already, and nothing was written: remove it first`,
+      edge,
+    );
+  }
+  for (const file of files) write(file, edge);
+  edge.print(report(project, files));
+  return 0;
+}
+
+/** What cannot be read, such as a folder of that name, is there all the same. */
+function look(name: string, { readFile }: CliEdge): string | undefined {
+  try {
+    return readFile(name);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? undefined : '';
+  }
+}
+
+function write({ path, text }: StarterFile, edge: CliEdge): void {
+  try {
+    edge.writeNewFile(path, text);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new HurricaneError('permission-refused', `${path} cannot be written (${code ?? '?'})`, {
+      hint: 'change to a folder that this user may write, or change its owner or mode',
+      cause: error,
+    });
+  }
+}
+
+function report({ title, because, command }: Project, files: readonly StarterFile[]): string {
+  const width = Math.max(...files.map(({ path }) => path.length));
+  const written = files.map(({ path, what }) => `  ${path.padEnd(width)}  ${what}\n`);
+  const reason = because === undefined ? '' : `, because of ${because}`;
+  return `Written for ${title}${reason}:
+${written.join('')}Next:
+  hurricane check
+  hurricane serve -- ${command}
+`;
+}
