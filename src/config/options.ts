@@ -235,7 +235,7 @@ export const options = {
     parser: dependency,
     list: true,
     common: true,
-    help: 'tcp:// or http:// address to wait for before anything runs',
+    help: 'tcp:// or http:// to wait for first',
   },
   'wait-timeout': {
     on: running,
