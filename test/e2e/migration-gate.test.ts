@@ -279,7 +279,7 @@ test('a table with the version is asked by the script that docs/start.md shows',
   const project = await useProject(t, 'knex', () => postgresql.database());
   if (project === undefined) return;
   const page = readFileSync(join(root, 'docs/start.md'), 'utf8');
-  const [, script = ''] = /```sh\n(# check_schema\.sh[^]*?)```/.exec(page) ?? [];
+  const [, script = ''] = /```sh [^\n]*\n(# check_schema\.sh[^]*?)```/.exec(page) ?? [];
   writeFileSync(join(project.folder, 'check_schema.sh'), script);
   const flags = ['--check-migrations', 'sh check_schema.sh'];
   const scene = await play(t, project, { flags, app: (await useApp(t)) ?? [] });

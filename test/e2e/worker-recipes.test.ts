@@ -105,7 +105,7 @@ async function startCelery(t: TestContext, heading: string) {
 function recipe(heading: string, places: Readonly<Record<string, string>>): readonly string[] {
   const page = readFileSync(join(root, 'docs/workers.md'), 'utf8');
   const [, section = ''] = page.split(`\n## ${heading}\n`);
-  const [, command = ''] = /```sh\nhurricane worker ([^`]*)```/.exec(section) ?? [];
+  const [, command = ''] = /```sh [^\n]*\nhurricane worker ([^`]*)```/.exec(section) ?? [];
   const words = splitWords(command.replaceAll('\\\n', ' '));
   assert.ok('value' in words, `no command below ${heading}`);
   return words.value.map((word) =>
