@@ -15,6 +15,7 @@ const copied = [
   'test',
   'docs',
   'examples',
+  'README.md',
   'package.json',
   'package-lock.json',
   'tsconfig.json',

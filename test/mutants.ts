@@ -420,4 +420,29 @@ export const mutants: readonly Mutant[] = [
     testFile: 'test/unit/lib/backoff.test.ts',
     testName: 'full jitter spreads evenly over the delay, and never exceeds it',
   },
+  {
+    fault: 'init overwrites what is there',
+    file: 'src/cli/commands/init.ts',
+    find: '(path) => look(path, edge) !== undefined,',
+    replace: '(path) => look(path, edge) === path,',
+    testFile: 'test/e2e/init.test.ts',
+    testName: 'init never overwrites a file [js]',
+  },
+  {
+    fault: 'a project with pages of Node beside it is taken for one of Node',
+    file: 'src/cli/init/languages.ts',
+    find: "['python', 'ruby', 'php', 'java', 'go', 'node'] as const",
+    replace: "['node', 'python', 'ruby', 'php', 'java', 'go'] as const",
+    testFile: 'test/unit/cli/init.test.ts',
+    testName: 'recognises {"pyproject.toml":"","package.json":"{}"}',
+  },
+  {
+    fault: 'an example that nobody marked passes',
+    file: 'test/helpers/doc-examples.ts',
+    find: "(word === 'run' || word === 'check') && !hasText ? { kind: word } : undefined",
+    replace:
+      "(word === 'run' || word === 'check') && !hasText ? { kind: word } : { kind: 'shown', text }",
+    testFile: 'test/unit/docs-examples.test.ts',
+    testName: 'an example without a mark, or with an unknown one, is noticed',
+  },
 ];

@@ -1,7 +1,7 @@
 // How the app ended, or was ended, as the exit code that Kubernetes shows.
 
 import assert from 'node:assert/strict';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -47,6 +47,22 @@ forEachArtefact('a signal that ends the app is 128 + its number', async (t, arte
   });
   for (const signal of signals) assert.equal(seen.get(signal), 128 + signal);
 });
+
+forEachArtefact(
+  'the last lines of the app are in the termination message with --log-app json, and only then',
+  async (t, artefact) => {
+    const path = join(useTempDir(t), 'termination-log');
+    const told = async (...flags: readonly string[]): Promise<unknown> => {
+      writeFileSync(path, '');
+      const own = ['serve', '--port', '0', '--no-probe', '--termination-log', path, ...flags];
+      const app = ['--', 'sh', '-c', 'echo lost the database >&2; exit 3'];
+      assert.equal((await runHurricane(t, [...own, ...app], { artefact })).code, 3);
+      return (JSON.parse(readFileSync(path, 'utf8')) as { readonly stderr: string }).stderr;
+    };
+    assert.match(String(await told('--log-app', 'json')), /^lost the database/);
+    assert.equal(await told(), '');
+  },
+);
 
 async function inTurns<T>(items: readonly T[], act: (item: T) => Promise<void>): Promise<void> {
   const left = items.values();
