@@ -54,6 +54,7 @@ async function setUp(t: TestContext, own: readonly Example[]): Promise<Desk> {
     PATH: `${join(folder, 'bin')}:${process.env['PATH'] ?? ''}`,
     HURRICANE_PORT: String(port),
     HURRICANE_PROBE_PORT: String(port + 1),
+    HURRICANE_DRAIN_QUIET: '100ms',
     TMPDIR: folder,
   };
   return { folder, port, env };

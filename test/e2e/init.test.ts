@@ -50,7 +50,10 @@ async function initAndServe(t: TestContext, artefact: Artefact, language: Langua
   assert.equal(failed.code, 1, failed.stderr);
   assert.match(failed.stdout, /the folder for temporary files cannot be written, mount a volume/);
 
-  const hurricane = await startHurricane(t, ['--', ...app], { artefact, cwd });
+  const hurricane = await startHurricane(t, ['--drain-quiet', '100ms', '--', ...app], {
+    artefact,
+    cwd,
+  });
   await hurricane.up();
   assert.match((await request(`http://127.0.0.1:${hurricane.port}/`)).text, /^Hello from /);
   assert.equal((await hurricane.probe('ready')).status, 200);
