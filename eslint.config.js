@@ -32,7 +32,7 @@ export default defineConfig(
     },
   },
   {
-    files: ['src/main.ts', 'src/cli/**'],
+    files: ['src/launcher.ts', 'src/main.ts', 'src/cli/**'],
     rules: { 'no-restricted-globals': 'off' },
   },
   {

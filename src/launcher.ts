@@ -11,6 +11,18 @@ type Require = (name: string) => unknown;
 type Program = (require: Require) => void;
 type Library = (require: Require, module: { exports: unknown }, exports: unknown) => void;
 
+const NEEDED = 26;
+/** EX_UNAVAILABLE of sysexits.h. */
+const UNAVAILABLE = 69;
+
+if (Number.parseInt(process.versions.node, 10) < NEEDED) {
+  console.error(
+    `hurricane needs Node ${NEEDED} or newer, and this is ${process.versions.node}: ` +
+      'start it with a newer one, or use the executable, which needs none',
+  );
+  process.exit(UNAVAILABLE);
+}
+
 const source = readPart('program.js').toString('latin1');
 const cache = readPart('program.cache');
 // V8 compares nothing but the length of a source with its code: both parts begin with the name of their build.

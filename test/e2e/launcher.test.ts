@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -29,4 +29,17 @@ test('code of another build is not taken, and the program runs all the same', (t
   writeFileSync(path, changed, 'latin1');
   const welcome = execFileSync(process.execPath, [join(copy, 'hurricane.js')]).toString();
   assert.match(welcome, /A GOOD CITIZEN/);
+});
+
+test('an older Node is told that it is too old', (t) => {
+  const version = `Object.defineProperty(process.versions, 'node', { value: '20.1.0' });`;
+  const older = join(useTempDir(t), 'older.cjs');
+  writeFileSync(older, version);
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    ['--require', older, join(dist, 'hurricane.js'), '--version'],
+    { encoding: 'utf8' },
+  );
+  assert.equal(status, 69);
+  assert.match(stderr, /^hurricane needs Node 26 or newer, and this is 20\.1\.0: [^\n]+\n$/);
 });
