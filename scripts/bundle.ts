@@ -7,7 +7,7 @@ import { createRequire, isBuiltin } from 'node:module';
 import { build, context, type BuildOptions, type Plugin } from 'esbuild';
 
 /** Packages that few starts need, and that are as large as all the rest: each is a file of its own. */
-export const lateLibraries = ['amqplib', 'rhea-promise', 'yaml'];
+export const lateLibraries = ['amqplib', 'chokidar', 'negotiator', 'rhea-promise', 'send', 'yaml'];
 
 export interface BundleOptions {
   readonly root: string;

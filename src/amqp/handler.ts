@@ -25,6 +25,11 @@ export interface MessageHandler {
   readonly routingKeys: readonly string[] | undefined;
   /** Asks it for its health, once it is started; undefined when it has nothing to say of that. Never rejects. */
   readonly check?: ((options: CallOptions) => Promise<CallOutcome>) | undefined;
+  /**
+   * Work goes to the code of now, what is in hand ends where it is. Resolves with why it could not be loaded,
+   * and then nothing has changed. Missing where there is nothing to load anew.
+   */
+  reload?(): Promise<string | undefined>;
   begin(work: Work): void;
   /** Its time is over, or that of the consumer: it should finish soon, and the handler sees to it. */
   cancel(work: Work, why: 'timeout' | 'stop'): void;

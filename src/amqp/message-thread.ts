@@ -59,6 +59,10 @@ export class MessageThread {
     return this.#loaded.promise;
   }
 
+  get isIdle(): boolean {
+    return this.#inHand.size === 0;
+  }
+
   has(work: Work): boolean {
     return this.#inHand.idOf(work) !== undefined;
   }

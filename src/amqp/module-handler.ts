@@ -13,6 +13,8 @@ export type ModuleHandlerOptions = Omit<MessageThreadOptions, 'onCrash' | 'onIdl
 
 /** For a handler to end what it does when its signal aborts. */
 const LAST_WORDS_MS = 1000;
+/** For the module that has been replaced to end what it has open. */
+const TEAR_DOWN_MS = 5000;
 /** A thread inside a system call is gone only when that returns. */
 const TERMINATE_MS = 500;
 
@@ -20,7 +22,7 @@ export class ModuleHandler implements MessageHandler {
   readonly #options: ModuleHandlerOptions;
   readonly #failed = Promise.withResolvers<Error>();
   readonly #stopped = new AbortController();
-  /** Threads that are given no new work, and end with what they have in hand. */
+  /** Threads that are given no new work and end with what they have in hand, and those that have yet to load. */
   readonly #retired = new Set<MessageThread>();
   #thread: MessageThread | undefined;
   #routingKeys: readonly string[] | undefined;
@@ -61,6 +63,21 @@ export class ModuleHandler implements MessageHandler {
     this.#isLoaded = true;
   }
 
+  async reload(): Promise<string | undefined> {
+    const next = this.#make();
+    this.#retired.add(next);
+    const loaded = await next.loaded;
+    this.#retired.delete(next);
+    if (loaded.kind === 'unloadable' || this.#stopped.signal.aborted) {
+      await next.terminate();
+      return loaded.kind === 'unloadable' ? loaded.reason : undefined;
+    }
+    const former = this.#thread;
+    this.#thread = next;
+    if (former !== undefined) this.#retire(former);
+    return undefined;
+  }
+
   begin(work: Work): void {
     const thread = this.#thread ?? this.#restart();
     thread.begin(work);
@@ -93,15 +110,31 @@ export class ModuleHandler implements MessageHandler {
     });
   }
 
+  /** Its module ends in order, behind the last that it has in hand. */
+  #retire(thread: MessageThread): void {
+    this.#retired.add(thread);
+    if (thread.isIdle) void this.#dismiss(thread);
+  }
+
+  async #dismiss(thread: MessageThread): Promise<void> {
+    await doneBefore(this.#tearDown(thread), AbortSignal.timeout(TEAR_DOWN_MS));
+    this.#retired.delete(thread);
+    await thread.terminate();
+  }
+
   #renew(): MessageThread {
+    this.#thread = this.#make();
+    return this.#thread;
+  }
+
+  #make(): MessageThread {
     const thread: MessageThread = new MessageThread({
       ...this.#options,
       onCrash: (reason, trace) => this.#lose(thread, reason, trace),
       onIdle: () => {
-        if (this.#retired.delete(thread)) void thread.terminate();
+        if (this.#retired.has(thread)) void this.#dismiss(thread);
       },
     });
-    this.#thread = thread;
     return thread;
   }
 

@@ -18,6 +18,8 @@ export interface ProgramHandlerOptions extends ProgramProcessOptions {
 const READY_MS = 60_000;
 /** For it to end what it does when it is told that the time is over. */
 const LAST_WORDS_MS = 1000;
+/** For one that is replaced to end on SIGTERM. */
+const GRACE_MS = 5000;
 const BACKOFF = { firstMs: 100, maxMs: 30_000, jitter: 0.2 };
 
 export class ProgramHandler implements MessageHandler {
@@ -29,6 +31,8 @@ export class ProgramHandler implements MessageHandler {
   /** Every one that lives; those that are ready take work. */
   readonly #processes = new Set<ProgramProcess>();
   readonly #ready = new Set<ProgramProcess>();
+  /** Those that others have taken the place of. */
+  readonly #replaced = new Set<ProgramProcess>();
 
   constructor(options: ProgramHandlerOptions) {
     this.#options = options;
@@ -48,6 +52,28 @@ export class ProgramHandler implements MessageHandler {
       throw error;
     });
     await Promise.race([this.#first.promise, unusable, stopped.promise]).finally(stopWaiting);
+  }
+
+  async reload(): Promise<string | undefined> {
+    for (const former of [...this.#processes]) {
+      const next = new ProgramProcess(this.#options);
+      this.#processes.add(next);
+      const ended = next.ended.then(({ reason }) => reason);
+      const late = AbortSignal.any([this.#scope.signal, AbortSignal.timeout(READY_MS)]);
+      const reason = await Promise.race([next.ready, ended, whenAborted(late)]);
+      if (this.#scope.signal.aborted) return undefined;
+      // One that has ended meanwhile is started again as it is.
+      if (reason !== undefined || !this.#processes.has(former)) {
+        this.#processes.delete(next);
+        await next.stop(Deadline.after(0));
+        return reason;
+      }
+      this.#scope.run('keep a handler', (own) => this.#keep(own, next));
+      this.#offer(next);
+      this.#replaced.add(former);
+      this.#scope.run('end a handler', (own) => this.#retire(former, own));
+    }
+    return undefined;
   }
 
   /** To the one that has least to do. */
@@ -74,10 +100,12 @@ export class ProgramHandler implements MessageHandler {
     await Promise.all([this.#scope.close(deadline), ...ends]);
   }
 
-  async #keep(signal: AbortSignal): Promise<void> {
-    for (let failures = 1; ; failures += 1) {
-      const end = await this.#live(signal);
-      if (signal.aborted) return;
+  /** Until it is stopped, or what lives here is replaced. */
+  async #keep(signal: AbortSignal, first?: ProgramProcess): Promise<void> {
+    for (let failures = 1, process = first; ; failures += 1, process = undefined) {
+      process ??= new ProgramProcess(this.#options);
+      const end = await this.#live(process, signal);
+      if (signal.aborted || this.#replaced.delete(process)) return;
       if (end.wasReady) failures = 1;
       const reason = `${this.#options.words.join(' ')}: ${end.reason}`;
       if (!end.wasReady) this.#unusable.resolve(unusable(end, reason));
@@ -86,8 +114,15 @@ export class ProgramHandler implements MessageHandler {
     }
   }
 
-  async #live(signal: AbortSignal): Promise<ProgramEnd> {
-    const process = new ProgramProcess(this.#options);
+  async #retire(process: ProgramProcess, signal: AbortSignal): Promise<void> {
+    this.#withdraw(process, 'its files have changed');
+    if (!(await doneBefore(process.whenIdle(), signal))) return;
+    const deadline = Deadline.after(GRACE_MS);
+    await process.stop(deadline);
+    deadline.expire();
+  }
+
+  async #live(process: ProgramProcess, signal: AbortSignal): Promise<ProgramEnd> {
     this.#processes.add(process);
     const late = AbortSignal.any([signal, AbortSignal.timeout(READY_MS)]);
     const inTime = await doneBefore(Promise.race([process.ready, process.ended]), late);
@@ -123,6 +158,12 @@ export class ProgramHandler implements MessageHandler {
     work.finish(verdict);
     await process.stop(Deadline.after(0));
   }
+}
+
+function whenAborted(signal: AbortSignal): Promise<string> {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  onAbort(signal, () => resolve(`it was not ready within ${READY_MS / 1000}s`));
+  return promise;
 }
 
 function unusable({ status }: ProgramEnd, reason: string): HurricaneError {

@@ -38,6 +38,7 @@ export class ProgramProcess {
   readonly #ready = Promise.withResolvers<undefined>();
   readonly #ended: Promise<ProgramEnd>;
   readonly #inHand = new InHand();
+  #onIdle: (() => void) | undefined;
   #wasReady = false;
   #fault: string | undefined;
 
@@ -67,6 +68,14 @@ export class ProgramProcess {
     return this.#inHand.size;
   }
 
+  /** Resolves when it has nothing in hand that is still waited for; nothing may begin meanwhile. */
+  async whenIdle(): Promise<void> {
+    if (this.#inHand.size === 0) return;
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    this.#onIdle = () => resolve(undefined);
+    await promise;
+  }
+
   has(work: Work): boolean {
     return this.#inHand.idOf(work) !== undefined;
   }
@@ -83,7 +92,7 @@ export class ProgramProcess {
   /** It is not waited for any more. */
   forget(work: Work): void {
     const id = this.#inHand.idOf(work);
-    if (id !== undefined) this.#inHand.take(id);
+    if (id !== undefined) this.#take(id);
   }
 
   /** Its stdin ends, it is asked to end, and killed at the deadline, with all it has started. */
@@ -123,11 +132,17 @@ export class ProgramProcess {
         this.#options.onLine({ stream: 'stdout', text: word.text, continued: false });
         break;
       case 'settled':
-        this.#inHand.take(word.id)?.finish(word.verdict);
+        this.#take(word.id)?.finish(word.verdict);
         break;
       case 'nonsense':
         this.#kill(`${word.reason}; what is for people belongs to stderr`);
     }
+  }
+
+  #take(id: number): Work | undefined {
+    const work = this.#inHand.take(id);
+    if (this.#inHand.size === 0) this.#onIdle?.();
+    return work;
   }
 
   #kill(fault: string): void {
@@ -138,6 +153,7 @@ export class ProgramProcess {
   #end(status: ExitStatus): ProgramEnd {
     const reason = this.#fault ?? `it ${describeExit(status)}`;
     for (const work of this.#inHand.takeAll()) work.finish({ kind: 'crashed', reason });
+    this.#onIdle?.();
     // What it has left behind would keep its place.
     void this.#running.group?.end(Deadline.after(0));
     return { status, reason, wasReady: this.#wasReady };

@@ -9,6 +9,7 @@ import type { Address } from '../http/reach.ts';
 import { displayCommand } from '../process/command.ts';
 import { usedBytes } from '../process/memory.ts';
 import { wrapperWarning } from '../process/wrappers.ts';
+import { Reloader } from '../reload/reloader.ts';
 import { Backstage } from './backstage.ts';
 import { Caretaker } from './caretaker.ts';
 import type { Delivery, DeliveryOptions } from './delivery.ts';
@@ -37,6 +38,7 @@ export class AppCast implements PlayCast {
   readonly #delivery: Delivery | undefined;
   readonly #backstage: Backstage;
   readonly #caretaker: Caretaker;
+  readonly #reloader: Reloader | undefined;
 
   constructor(options: AppCastOptions) {
     const { config, edge, log } = options;
@@ -49,6 +51,7 @@ export class AppCast implements PlayCast {
       log,
       onLoadChange: () => this.#backstage.health.loadChanged(),
       onFinished: (record) => this.#backstage.metrics.recordRequest(record),
+      env: () => this.#backstage.env,
       handleProbe: (request, response) => this.#backstage.probeServer.handle(request, response),
     });
     this.#delivery = options.deliveryOf?.({
@@ -88,6 +91,14 @@ export class AppCast implements PlayCast {
       replace: (cause) => this.app.reload(cause),
       log: log.component('app'),
     });
+    this.#reloader =
+      config.autoreload &&
+      new Reloader({
+        config: config.autoreload,
+        cwd: edge.cwd,
+        reload: () => this.#reload('autoreload'),
+        log: log.component('reload'),
+      });
   }
 
   get givenBack(): number {
@@ -95,7 +106,8 @@ export class AppCast implements PlayCast {
   }
 
   get failed(): Promise<Error> {
-    return Promise.race([this.#backstage.failed, this.app.failed, this.#caretaker.failed]);
+    const parts = [this.#backstage, this.app, this.#caretaker, this.#reloader, this.#front];
+    return Promise.race(parts.flatMap((part) => (part === undefined ? [] : [part.failed])));
   }
 
   get sickness(): string | undefined {
@@ -114,6 +126,8 @@ export class AppCast implements PlayCast {
     // With startup commands it is looked for after them: they may build it.
     if (this.#options.config.startup.commands.length === 0) this.app.assertExecutable();
     await this.#backstage.listen(this.#front?.listener);
+    await this.#front?.start();
+    await this.#reloader?.start();
   }
 
   prepare(signal: AbortSignal, over: AbortSignal): Promise<void> {
@@ -124,6 +138,7 @@ export class AppCast implements PlayCast {
     this.#backstage.announceUp();
     void this.#caretaker.start();
     this.#beginDelivery();
+    this.#reloader?.open();
   }
 
   get lastWords(): PlayCast['lastWords'] {
@@ -132,7 +147,7 @@ export class AppCast implements PlayCast {
 
   onSignal(signal: NodeJS.Signals): void {
     const { forwardHangUp } = this.#options.config.supervision;
-    if (signal === 'SIGHUP' && !forwardHangUp) this.#reload('sighup');
+    if (signal === 'SIGHUP' && !forwardHangUp) void this.#reload('sighup');
     else this.app.signal(signal);
   }
 
@@ -160,11 +175,10 @@ export class AppCast implements PlayCast {
   }
 
   /** A new app instead of the one that serves, if that can be; the log tells what became of it. */
-  #reload(cause: ReplacementCause): void {
-    void this.app.reload(cause).then((answer) => {
-      if (answer.done || answer.told) return;
-      this.#options.log.warn({ cause, reason: answer.reason }, 'no new app');
-    });
+  async #reload(cause: ReplacementCause): Promise<void> {
+    const answer = await this.app.reload(cause);
+    if (answer.done || answer.told) return;
+    this.#options.log.warn({ cause, reason: answer.reason }, 'no new app');
   }
 
   announceStop(): void {
@@ -173,6 +187,8 @@ export class AppCast implements PlayCast {
 
   async farewell(deadline: Deadline): Promise<void> {
     await this.#caretaker.stop(deadline);
+    await this.#reloader?.stop(deadline);
+    await this.#front?.stop(deadline);
     await this.#backstage.farewell(deadline, this.#front?.listener);
   }
 }

@@ -11,6 +11,7 @@ import type { Deadline } from '../core/deadline.ts';
 import { Events, type Emit } from '../core/events.ts';
 import type { OutputLine } from '../process/output.ts';
 import { Backstage } from './backstage.ts';
+import { Reloader } from '../reload/reloader.ts';
 import { displayHandler, handlerOf } from './handler-of.ts';
 import { messageBooks } from './message-books.ts';
 import type { App, Stopped } from './run.ts';
@@ -30,6 +31,7 @@ export class ConsumeCast implements PlayCast {
   readonly #options: ConsumeCastOptions;
   readonly #backstage: Backstage;
   readonly #handler: MessageHandler;
+  readonly #reloader: Reloader | undefined;
   /** Why it does not consume, as health was told. */
   #awayBecause: string | undefined;
 
@@ -70,6 +72,14 @@ export class ConsumeCast implements PlayCast {
         }),
     });
     this.app = this.#asApp();
+    const { autoreload } = config;
+    if (autoreload === undefined || this.#handler.reload === undefined) return;
+    this.#reloader = new Reloader({
+      config: autoreload,
+      cwd: edge.cwd,
+      reload: () => this.#reload(),
+      log: options.log.component('reload'),
+    });
   }
 
   get givenBack(): number {
@@ -77,7 +87,8 @@ export class ConsumeCast implements PlayCast {
   }
 
   get failed(): Promise<Error> {
-    return this.#backstage.failed;
+    const { failed } = this.#backstage;
+    return this.#reloader === undefined ? failed : Promise.race([failed, this.#reloader.failed]);
   }
 
   get sickness(): string | undefined {
@@ -91,6 +102,7 @@ export class ConsumeCast implements PlayCast {
   async listen(): Promise<void> {
     await this.#backstage.begin(displayHandler(this.#options.config.handler));
     await this.#backstage.listen(undefined);
+    await this.#reloader?.start();
   }
 
   prepare(signal: AbortSignal, over: AbortSignal): Promise<void> {
@@ -99,6 +111,7 @@ export class ConsumeCast implements PlayCast {
 
   announceUp(): void {
     this.#backstage.announceUp();
+    this.#reloader?.open();
   }
 
   announceStop(): void {
@@ -109,8 +122,9 @@ export class ConsumeCast implements PlayCast {
     // Nobody is supervised who could want it.
   }
 
-  farewell(deadline: Deadline): Promise<void> {
-    return this.#backstage.farewell(deadline);
+  async farewell(deadline: Deadline): Promise<void> {
+    await this.#reloader?.stop(deadline);
+    await this.#backstage.farewell(deadline);
   }
 
   /** It is up when the handler is loaded and the first message could come. */
@@ -141,6 +155,15 @@ export class ConsumeCast implements PlayCast {
         return { status: { kind: 'exited', code: 0 }, killed: false };
       },
     };
+  }
+
+  async #reload(): Promise<void> {
+    const startedAt = performance.now();
+    const reason = await this.#handler.reload?.();
+    const handler = displayHandler(this.#options.config.handler);
+    const duration_ms = Math.round(performance.now() - startedAt);
+    if (reason === undefined) this.emit('handler.reloaded', { handler, duration_ms });
+    else this.emit('handler.reload-failed', { handler, reason });
   }
 
   #onChange(): void {

@@ -3,6 +3,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import type { Intake } from '../core/component.ts';
+import type { Deadline } from '../core/deadline.ts';
 import type { Emit } from '../core/events.ts';
 import type { Log } from '../core/log.ts';
 import type { RequestRecord } from '../core/request-record.ts';
@@ -16,6 +17,11 @@ export interface Front {
   /** The port of the app. */
   readonly listener: Listener;
   readonly books: RequestBooks;
+  /** Says what it answers without the app, and keeps it up to date. */
+  start(): Promise<void>;
+  stop(deadline: Deadline): Promise<void>;
+  /** Resolves when a bug of ours ended a part of it. */
+  readonly failed: Promise<Error>;
 }
 
 /** The requests of the intake, as far as others look at them. */
@@ -27,6 +33,8 @@ export interface RequestBooks extends RequestSources {
 export interface Behind {
   readonly emit: Emit;
   readonly log: Log;
+  /** Of every program that we start. */
+  readonly env: () => Readonly<Record<string, string | undefined>>;
   /** Called when the queue crosses a mark, and for each finished request. */
   readonly onLoadChange: () => void;
   readonly onFinished: (record: RequestRecord) => void;

@@ -1,11 +1,14 @@
 // The front of `hurricane serve`: the port that requests come in on, and the proxy that hands them on.
 
 import type { ServeConfig } from '../config/config.ts';
+import type { Deadline } from '../core/deadline.ts';
 import type { RequestRecord } from '../core/request-record.ts';
+import { StaticFiles } from '../files/static-files.ts';
 import { Listener, type Handler } from '../http/listener.ts';
 import { dropNewConnections } from '../process/libc.ts';
 import { AccessLog } from '../proxy/access-log.ts';
 import { Proxy } from '../proxy/proxy.ts';
+import { Collector } from '../reload/collector.ts';
 import type { Behind, Front, RequestBooks } from './front.ts';
 
 /** Built without effect; integrated probes are answered on its port. */
@@ -15,9 +18,22 @@ export class HttpFront implements Front {
   readonly books: RequestBooks;
   readonly #behind: Behind;
   readonly #accessLog: AccessLog;
+  readonly #files: StaticFiles | undefined;
+  readonly #collector: Collector | undefined;
 
-  constructor(config: ServeConfig, behind: Behind) {
+  constructor(config: ServeConfig, behind: Behind, cwd: string) {
     this.#behind = behind;
+    const { mounts, collect } = config.files;
+    const log = behind.log.component('files');
+    this.#files = mounts.length === 0 ? undefined : new StaticFiles({ mounts, cwd, log });
+    this.#collector =
+      collect &&
+      new Collector({
+        config: collect,
+        results: mounts.map(({ folder }) => folder),
+        env: behind.env,
+        ...{ cwd, log },
+      });
     this.intake = new Proxy({
       config: config.proxy,
       stop: config.stop,
@@ -26,11 +42,13 @@ export class HttpFront implements Front {
       onFinished: (record) => this.#onFinished(record),
       emit: behind.emit,
       awaitsRestart: () => config.supervision.restart !== 'never',
+      site: this.#files,
       door: () => this.listener,
     });
     this.books = {
       load: () => this.intake.load,
       report: () => this.intake.report(),
+      serves: (kind) => mounts.some((mount) => mount.kind === kind),
       now: () => this.intake.inHand(),
     };
     this.#accessLog = new AccessLog(behind.log.component('access'), config.proxy.accessLog);
@@ -44,6 +62,19 @@ export class HttpFront implements Front {
       handler: config.probes.integrated ? this.#withProbes() : this.intake,
       dropNewConnections,
     });
+  }
+
+  get failed(): Promise<Error> {
+    return this.#collector?.failed ?? never;
+  }
+
+  async start(): Promise<void> {
+    await this.#files?.announce();
+    await this.#collector?.start();
+  }
+
+  async stop(deadline: Deadline): Promise<void> {
+    await this.#collector?.stop(deadline);
   }
 
   #withProbes(): Handler {
@@ -64,3 +95,5 @@ export class HttpFront implements Front {
     this.#behind.onLoadChange();
   }
 }
+
+const never = new Promise<never>(() => undefined);

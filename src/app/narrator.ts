@@ -38,6 +38,8 @@ const sentences: { readonly [N in EventName]: (data: EventMap[N]) => Line } = {
   'app.replacement-failed': () => ['error', 'the app was not replaced'],
   'handler.loaded': () => ['info', 'handler loaded'],
   'handler.restarted': () => ['error', 'the handler is started again'],
+  'handler.reloaded': () => ['info', 'handler loaded anew'],
+  'handler.reload-failed': ({ reason }) => ['error', `the handler was not loaded anew: ${reason}`],
   'consumer.connecting': ({ broker }) => ['debug', `Connecting to ${broker}`],
   'consumer.subscribed': ({ queue }) => ['info', `Queue bound: ${queue}, messages are consumed`],
   'consumer.lost': () => ['warn', 'Connection closed, reconnect necessary'],

@@ -14,7 +14,7 @@ export async function serve(
   warnings: readonly string[],
   edge: Edge,
 ): Promise<number> {
-  const frontOf = (behind: Behind): HttpFront => new HttpFront(config, behind);
+  const frontOf = (behind: Behind): HttpFront => new HttpFront(config, behind, edge.cwd);
   const deliveryOf = config.delivery && (await deliveriesOf(config.delivery));
   const castOf = (stage: Stage): AppCast => new AppCast({ ...stage, config, frontOf, deliveryOf });
   return runToEnd({ config, warnings, castOf }, edge);

@@ -13,7 +13,13 @@ export function cautions(values: Values): readonly string[] {
   return rules.flatMap((rule) => rule(values));
 }
 
-const rules: readonly Rule[] = [drainDelayFits, drainIsTold, lifetimeIsSeen, commandsNeedNoShell];
+const rules: readonly Rule[] = [
+  drainDelayFits,
+  drainIsTold,
+  lifetimeIsSeen,
+  commandsNeedNoShell,
+  somethingIsReloaded,
+];
 
 function drainDelayFits({ gracePeriod, drainDelay, webhookUrl = [] }: Values) {
   if (gracePeriod === undefined || drainDelay === undefined) return [];
@@ -45,11 +51,21 @@ function lifetimeIsSeen({ maxLifetime, maxLifetimeAction, noProbe }: Values) {
   ];
 }
 
+function somethingIsReloaded({ autoreload, handlerOnce, handlerUrl }: Values) {
+  if (autoreload !== true || (handlerOnce ?? handlerUrl) === undefined) return [];
+  const why =
+    handlerUrl === undefined
+      ? 'handler-once runs the program of now for each message'
+      : 'the server of handler-url is not ours to start again';
+  return [`autoreload has no effect, because ${why}: leave it out`];
+}
+
 function commandsNeedNoShell({
   command = [],
   check = [],
   checkMigrations: question,
   checkMigrationsApply: apply,
+  staticCommand,
 }: Values) {
   const commands = command.map(({ words, text }) => ({ option: 'command', words, text }));
   const checks = check.flatMap(({ target, text }) =>
@@ -58,6 +74,7 @@ function commandsNeedNoShell({
   const gate = [
     ...(question?.kind === 'command' ? [{ option: 'check-migrations', ...question }] : []),
     ...(apply === undefined ? [] : [{ option: 'check-migrations-apply', ...apply }]),
+    ...(staticCommand === undefined ? [] : [{ option: 'static-command', ...staticCommand }]),
   ];
   return [...commands, ...checks, ...gate].flatMap(({ option, words, text }) => {
     const operator = shellOperator(words, text);

@@ -199,6 +199,8 @@ export interface RunningConfig {
   readonly controlSocket: string;
   readonly appVersion: string | undefined;
   readonly log: LogConfig;
+  /** Undefined: nothing happens when files change. */
+  readonly autoreload: AutoreloadConfig | undefined;
   readonly connections: ConnectionConfig;
   readonly probes: ProbeConfig;
   readonly health: HealthConfig;
@@ -210,6 +212,14 @@ export interface RunningConfig {
   readonly secretVariables: readonly string[];
 }
 
+/** Which files are to be the same as when the app was started. */
+export interface AutoreloadConfig {
+  /** Relative to the working directory; none: all in it but for what is never anybody's source. */
+  readonly globs: readonly string[];
+  /** Folders in which nothing counts unless a glob says so. */
+  readonly except: readonly string[];
+}
+
 /** What every supervised program needs. */
 export interface SupervisingConfig extends RunningConfig {
   readonly app: AppConfig;
@@ -219,10 +229,32 @@ export interface SupervisingConfig extends RunningConfig {
 
 export interface ServeConfig extends SupervisingConfig {
   readonly listen: ListenConfig;
+  readonly files: FilesConfig;
   readonly proxy: ProxyConfig;
   readonly stop: StopConfig;
   /** Undefined: no messages are posted into the app. */
   readonly delivery: DeliveryConfig | undefined;
+}
+
+/** What is answered without the app. */
+export interface FilesConfig {
+  readonly mounts: readonly Mount[];
+  readonly collect: CollectConfig | undefined;
+}
+
+export interface Mount {
+  /** Media are what users have uploaded. */
+  readonly kind: 'static' | 'media';
+  /** Without a slash at the end; never only a slash. */
+  readonly url: string;
+  /** Relative to the working directory. */
+  readonly folder: string;
+}
+
+/** What is run when the sources of static files change. */
+export interface CollectConfig {
+  readonly paths: readonly string[];
+  readonly command: CommandLine;
 }
 
 /** Where messages come from, and how they go through what handles them. */

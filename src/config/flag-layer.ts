@@ -22,9 +22,11 @@ export function flagLayer(command: CommandName, flags: Flags): LayerValues {
 }
 
 function add(draft: LayerDraft, row: Row, texts: readonly string[], origin: Origin): void {
-  const all = [...(draft.values.get(row.name)?.texts ?? []), ...texts];
+  const { bare } = row;
+  const given = bare === undefined ? texts : texts.map((text) => (text === '' ? bare : text));
+  const all = [...(draft.values.get(row.name)?.texts ?? []), ...given];
   const flag = origin.name;
-  if (texts.includes('')) {
+  if (given.includes('')) {
     draft.problems.push(usageProblem(`${flag} needs a value: write ${flag} ${row.parser.shape}`));
   } else if (all.length > 1 && row.list === undefined) {
     draft.problems.push(usageProblem(`${flag} is given ${all.length} times: keep one of them`));

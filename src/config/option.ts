@@ -12,6 +12,7 @@ export type Group =
   | 'checks'
   | 'webhooks'
   | 'proxy'
+  | 'files'
   | 'handler'
   | 'broker'
   | 'queue'
@@ -81,6 +82,8 @@ export interface Option {
   readonly list?: true;
   /** Needs no value as a flag. */
   readonly flag?: true;
+  /** What it means as a flag without a value. */
+  readonly bare?: string;
   /** Its variable is removed from the environment of every program we start. */
   readonly secret?: true;
   /** How a secret is shown; credentials in URLs are masked everywhere anyway. */

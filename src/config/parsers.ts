@@ -46,6 +46,9 @@ export const text: Parser<string> = {
 /** The path of a file, relative to the working directory. */
 export const file: Parser<string> = { ...text, shape: 'FILE', isFile: true };
 
+/** A pattern of paths, relative to the working directory. */
+export const glob: Parser<string> = { ...text, shape: 'GLOB' };
+
 /** A TCP port; 0 lets the system choose. */
 export const port: Parser<number> = {
   shape: 'PORT',

@@ -31,6 +31,7 @@ const titles: Record<Group, string> = {
   checks: 'Checks',
   webhooks: 'Webhooks',
   proxy: 'Proxy',
+  files: 'Static and media files',
   handler: 'Handler',
   broker: 'Broker',
   queue: 'Queue and exchange',

@@ -3,6 +3,7 @@
 import type {
   AppConfig,
   AppPlaceConfig,
+  AutoreloadConfig,
   BrokerAddress,
   BrokerConfig,
   CareConfig,
@@ -12,6 +13,7 @@ import type {
   ConsumeConfig,
   CtlConfig,
   DeliveryConfig,
+  FilesConfig,
   FlowConfig,
   HandlerConfig,
   HealthConfig,
@@ -32,6 +34,7 @@ import type {
   UpConfig,
   WebhookConfig,
 } from './config.ts';
+import { mountsOf, type Said } from './mounts.ts';
 import type {
   CheckValues,
   ConsumeValues,
@@ -51,8 +54,10 @@ export interface Surroundings {
 }
 
 export function toServeConfig(values: ServeValues, around: Surroundings): ServeConfig {
+  const files = filesConfig(values);
+  const folders = files.mounts.map(({ folder }) => folder);
   return {
-    ...runningConfig(values, around),
+    ...runningConfig(values, around, folders),
     supervision: supervisionConfig(values),
     listen: listenConfig(values),
     connections: connectionConfig(values),
@@ -60,6 +65,7 @@ export function toServeConfig(values: ServeValues, around: Surroundings): ServeC
     health: healthConfig(values, around),
     app: appConfig(values, around, { kind: 'listens', ...appPlaceConfig(values) }),
     care: careConfig(values, lifetimeFor(values, 'replace', around.random)),
+    files,
     proxy: proxyConfig(values),
     stop: stopConfig(values),
     delivery: deliveryConfig(values),
@@ -105,6 +111,7 @@ function runningConfig(
     'debug' | 'terminationLog' | 'controlSocket' | 'appVersion' | 'logApp' | ReadByShared
   >,
   around: Surroundings,
+  folders: readonly string[] = [],
 ): Omit<RunningConfig, 'connections' | 'probes' | 'health' | 'stop'> {
   return {
     debug: values.debug,
@@ -112,6 +119,7 @@ function runningConfig(
     controlSocket: values.controlSocket,
     appVersion: values.appVersion,
     log: { ...logConfig(values), app: values.logApp },
+    autoreload: autoreloadConfig(values, folders),
     checks: checkConfig(values),
     startup: startupConfig(values),
     webhooks: webhookConfig(values, around),
@@ -148,6 +156,7 @@ type ReadBy<Slice extends (values: never, ...around: never[]) => unknown> =
   keyof Parameters<Slice>[0];
 
 type ReadByShared =
+  | ReadBy<typeof autoreloadConfig>
   | ReadBy<typeof checkConfig>
   | ReadBy<typeof logConfig>
   | ReadBy<typeof startupConfig>
@@ -165,6 +174,7 @@ type ReadByServe =
   | ReadByBoth
   | ReadBy<typeof appPlaceConfig>
   | ReadBy<typeof deliveryConfig>
+  | ReadBy<typeof filesConfig>
   | ReadBy<typeof healthConfig>
   | ReadBy<typeof listenConfig>
   | ReadBy<typeof lifetimeFor>
@@ -349,6 +359,35 @@ function proxyConfig(
     maxBodyBytes: values.maxBodySize,
     accessLog: values.accessLog,
   };
+}
+
+/** What changes in `folders` goes out as it is: the app need not know. */
+function autoreloadConfig(
+  { autoreload, watch }: Values<'autoreload' | 'watch'>,
+  folders: readonly string[],
+): AutoreloadConfig | undefined {
+  return autoreload ? { globs: watch, except: folders } : undefined;
+}
+
+function filesConfig(values: Values<keyof Places | 'staticWatch' | 'staticCommand'>): FilesConfig {
+  const { staticWatch: paths, staticCommand: command } = values;
+  const mounts = saidOfFiles(values).flatMap(mountsOf);
+  return {
+    // A cross-check has seen to it that there is nothing wrong.
+    mounts: mounts.flatMap((mount) => ('value' in mount ? [mount.value] : [])),
+    collect: command === undefined ? undefined : { paths, command },
+  };
+}
+
+type Places = Values<'static' | 'staticUrl' | 'staticRoot' | 'media' | 'mediaUrl' | 'mediaRoot'>;
+
+/** What options and variables say of where files are. */
+export function saidOfFiles(values: Partial<Places>): readonly Said[] {
+  const { staticUrl, staticRoot, mediaUrl, mediaRoot } = values;
+  return [
+    { kind: 'static', specs: values.static ?? [], url: staticUrl, folder: staticRoot },
+    { kind: 'media', specs: values.media ?? [], url: mediaUrl, folder: mediaRoot },
+  ];
 }
 
 function webhookConfig(

@@ -18,7 +18,7 @@ export interface Load {
   readonly active: number;
   /** Accepted, and the answer has not begun: the queue length. */
   readonly queued: number;
-  /** Finished since the start of the process; what the app never saw because we refused it does not count. */
+  /** Finished since the start of the process; what we refused or answered with files does not count. */
   readonly finished: number;
   /** Running mean of what the app has finished, upgraded connections left out; in ms, 0 before the first. */
   readonly averageMs: number;

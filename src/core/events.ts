@@ -16,7 +16,7 @@ export type GateState = 'asking' | 'none' | 'pending' | 'unknown';
 export type RestartCause = 'exit' | 'signal' | 'not-up' | 'ctl';
 
 /** Why the app is replaced. */
-export type ReplacementCause = 'sighup' | 'ctl' | 'lifetime' | 'memory' | 'liveness';
+export type ReplacementCause = 'sighup' | 'ctl' | 'lifetime' | 'memory' | 'liveness' | 'autoreload';
 
 /** Why a link to the broker ended, or did not come about. */
 export type LinkEndCause =
@@ -94,6 +94,10 @@ export interface EventMap {
     /** Where in the handler it crashed. */
     stack: string | undefined;
   };
+  /** The files of the handler had changed, and messages go to the new one. */
+  'handler.reloaded': { handler: string; duration_ms: number };
+  /** The one before goes on. */
+  'handler.reload-failed': { handler: string; reason: string };
   'consumer.connecting': { queue: string; broker: string };
   'consumer.subscribed': { queue: string; broker: string; routing_keys: readonly string[] };
   'consumer.lost': { queue: string; cause: LinkEndCause; reason: string };

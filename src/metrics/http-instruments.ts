@@ -20,6 +20,8 @@ const BYTES = [0, 256, 1024, 4096, 16384, 65536, 262144, 1048576, 4194304, 16777
 export interface RequestSources {
   load(): Load;
   report(): DrainReport;
+  /** Whether such files are answered without the app. */
+  serves(kind: 'static' | 'media'): boolean;
 }
 
 export class HttpInstruments {
@@ -37,7 +39,7 @@ export class HttpInstruments {
     const code = Math.min(Math.trunc(record.status / 100), codes.length - 1);
     const cell = method * codes.length + code;
     this.#requests[cell] = (this.#requests[cell] ?? 0) + 1;
-    this.#queueTime.observe(record.queueMs / 1000);
+    if (!record.fromFiles) this.#queueTime.observe(record.queueMs / 1000);
     this.#requestSize.observe(record.requestBytes);
     this.#responseSize.observe(record.responseBytes);
     if (record.appMs > 0) this.#appTime.observe(record.appMs / 1000);
@@ -78,7 +80,7 @@ export class HttpInstruments {
       ),
       histogram(
         'hurricane_request_queue_seconds',
-        'From the accepted head of a request to its hand-over to the app.',
+        'From the accepted head of a request to its hand-over to the app; not of requests for files.',
         this.#queueTime.read,
       ),
       histogram(

@@ -120,7 +120,7 @@ export class Metrics {
   #families(sources: MetricSources): Family[] {
     return [
       gauge('hurricane_info', 'Version and ports; the value is always 1.', () => [
-        { value: 1, labels: this.#info() },
+        { value: 1, labels: this.#info(sources.requests) },
       ]),
       gauge(
         'hurricane_startup_duration_seconds',
@@ -184,15 +184,15 @@ export class Metrics {
     ];
   }
 
-  #info(): Record<string, string> {
+  #info(requests: MetricSources['requests']): Record<string, string> {
     const { app, probe } = this.#ports;
     return {
       version: this.#version,
       server_port: String(app),
       // Integrated probes have no listener of their own.
       probe_port: String(probe === 0 ? app : probe),
-      serve_static: 'false',
-      serve_media: 'false',
+      serve_static: String(requests?.serves('static') ?? false),
+      serve_media: String(requests?.serves('media') ?? false),
     };
   }
 }

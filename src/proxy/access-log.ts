@@ -35,6 +35,7 @@ export class AccessLog {
         app_ms: round(record.appMs),
         request_bytes: record.requestBytes,
         response_bytes: record.responseBytes,
+        from_files: record.fromFiles || undefined,
         upgraded: record.upgraded || undefined,
       },
       'request',

@@ -15,6 +15,7 @@ const shedFaults: ReadonlySet<RequestFault> = new Set<RequestFault>([
   'target-too-long',
   'header-too-large',
   'expectation-failed',
+  'method-not-allowed',
 ]);
 
 /** Accepted when made. The first fault stays; the first end stays. */
@@ -28,6 +29,7 @@ export class Exchange implements RequestRecord, Slotted {
 
   readonly method: string;
   readonly target: string;
+  readonly fromFiles: boolean;
   status = 0;
   outcome: RequestOutcome = 'completed';
   fault: RequestFault | undefined;
@@ -43,14 +45,17 @@ export class Exchange implements RequestRecord, Slotted {
   constructor(
     method: string,
     target: string,
+    fromFiles: boolean,
     ledger: Ledger,
     onFinished: (exchange: Exchange) => void,
   ) {
     this.method = method;
     this.target = target;
+    this.fromFiles = fromFiles;
     this.#ledger = ledger;
     this.#onFinished = onFinished;
-    ledger.accept();
+    if (fromFiles) ledger.acceptForFiles();
+    else ledger.accept();
   }
 
   /** The request goes to the app; a second try counts from the first. */
@@ -67,7 +72,7 @@ export class Exchange implements RequestRecord, Slotted {
   answer(status: number): void {
     this.status = status;
     this.#answeredAt = performance.now();
-    this.#ledger.answer();
+    if (!this.fromFiles) this.#ledger.answer();
   }
 
   /** `whole`: everything that was to be sent has been sent. */
@@ -76,7 +81,9 @@ export class Exchange implements RequestRecord, Slotted {
     this.#endedAt = performance.now();
     this.outcome = this.#judge(whole);
     const measured = this.#handedOverAt > 0 && !this.upgraded;
-    this.#ledger.end(this.outcome, this.#answeredAt > 0, measured ? this.durationMs : undefined);
+    if (this.fromFiles) this.#ledger.endForFiles(this.outcome);
+    else
+      this.#ledger.end(this.outcome, this.#answeredAt > 0, measured ? this.durationMs : undefined);
     this.#onFinished(this);
   }
 
@@ -95,7 +102,7 @@ export class Exchange implements RequestRecord, Slotted {
   }
 
   get queueMs(): number {
-    return (this.#handedOverAt || this.#endedAt) - this.#acceptedAt;
+    return this.fromFiles ? 0 : (this.#handedOverAt || this.#endedAt) - this.#acceptedAt;
   }
 
   get appMs(): number {

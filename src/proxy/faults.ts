@@ -17,8 +17,10 @@ export const faults: Record<RequestFault, { readonly status: number; readonly te
   'request-timeout': { status: 408, text: 'The request head took too long.' },
   'body-too-large': { status: 413, text: 'The request body is too large.' },
   'target-too-long': { status: 414, text: 'The request target is too long.' },
+  'method-not-allowed': { status: 405, text: 'Files are only read: use GET or HEAD.' },
   'expectation-failed': { status: 417, text: 'Only `Expect: 100-continue` is understood.' },
   'header-too-large': { status: 431, text: 'The request head is too large.' },
+  'file-failed': { status: 500, text: 'The file could not be read.' },
   'app-refused': { status: 502, text: 'The app does not accept connections.' },
   'app-reset': { status: 502, text: 'The app closed the connection without an answer.' },
   'app-malformed': { status: 502, text: 'The answer of the app is not valid HTTP.' },
@@ -47,6 +49,7 @@ export function answerFault(
   const last = close || fault === 'bad-request' || throwBodyAway(request);
   const headers = {
     [faultHeader]: fault,
+    ...(fault === 'method-not-allowed' ? { Allow: 'GET, HEAD' } : {}),
     ...(status === 503 ? { 'Retry-After': retryAfterS } : {}),
     ...(last ? { Connection: 'close' } : {}),
   };

@@ -20,6 +20,7 @@ export class Ledger implements Load {
     aborted: 0,
     failed: 0,
   };
+  #ofFiles = 0;
   #forced = 0;
   #longestMs = 0;
   #measured = 0;
@@ -36,6 +37,19 @@ export class Ledger implements Load {
     this.#accepted += 1;
     this.#queued += 1;
     if (this.#queued === this.#high) this.#onQueueChange();
+  }
+
+  /** One that does not wait for the app, and says nothing about it: in flight from the first moment. */
+  acceptForFiles(): void {
+    this.#accepted += 1;
+    this.#inFlight += 1;
+  }
+
+  /** As `end`, of one that was accepted so. */
+  endForFiles(outcome: RequestOutcome): void {
+    this.#ended[outcome] += 1;
+    this.#inFlight -= 1;
+    if (outcome !== 'shed') this.#ofFiles += 1;
   }
 
   /** The head of the final answer goes out. */
@@ -78,7 +92,8 @@ export class Ledger implements Load {
   }
 
   get finished(): number {
-    return this.#ended.completed + this.#ended.aborted + this.#ended.failed;
+    const { completed, aborted, failed } = this.#ended;
+    return completed + aborted + failed - this.#ofFiles;
   }
 
   get averageMs(): number {

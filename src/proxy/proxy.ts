@@ -19,8 +19,10 @@ import { answerFault, faults } from './faults.ts';
 import { AppClient } from './forward.ts';
 import { Forwarding, type ForwardingContext } from './forwarding.ts';
 import { Ledger } from './ledger.ts';
+import { LocalAnswer, type Site } from './local-answer.ts';
 import { Peers } from './peers.ts';
 import { Pipeline } from './pipeline.ts';
+import { pathOf } from './request-target.ts';
 import { readRequestHead, type Refusal, type RequestHead } from './request-head.ts';
 import { Route } from './route.ts';
 import { Upgrade } from './upgrade.ts';
@@ -42,6 +44,8 @@ export interface ProxyOptions {
   readonly emit: Emit;
   /** True while an app that dies is started again: what it refused then waits for the next one. */
   readonly awaitsRestart: () => boolean;
+  /** What is answered without the app; undefined: nothing. */
+  readonly site?: Site | undefined;
   /** The listener that feeds this proxy; asked only when draining. */
   readonly door: () => Door;
 }
@@ -64,7 +68,7 @@ type State =
 /** Longest answer to "when shall I come back", in seconds. */
 const MAX_RETRY_AFTER_S = 30;
 
-/** Until the first `open` every request is answered 503; from `drain` on each answer ends its connection. */
+/** Until the first `open` every request for the app is answered 503; from `drain` on each answer ends its connection. */
 export class Proxy implements Intake<Address>, Handler {
   readonly name = 'proxy';
   readonly #options: ProxyOptions;
@@ -72,6 +76,7 @@ export class Proxy implements Intake<Address>, Handler {
   readonly #pipeline = new Pipeline();
   readonly #ledger: Ledger;
   readonly #inHand = new Slots<Exchange>();
+  readonly #localAnswers = new Set<LocalAnswer>();
   readonly #route = new Route();
   readonly #context: ForwardingContext;
   #state: State = 'starting';
@@ -164,6 +169,7 @@ export class Proxy implements Intake<Address>, Handler {
     await this.#whenIdle(deadline);
     this.#state = 'stopped';
     this.#route.close();
+    for (const answer of this.#localAnswers) answer.force();
   }
 
   handleRequest(request: IncomingMessage, response: ServerResponse): void {
@@ -179,9 +185,10 @@ export class Proxy implements Intake<Address>, Handler {
   }
 
   /** A WebSocket handshake without a body; every other wish for an upgrade is ignored (RFC 9110, 7.8). */
-  wantsUpgrade({ method, headers, httpVersionMinor }: IncomingMessage): boolean {
+  wantsUpgrade({ method, url, headers, httpVersionMinor }: IncomingMessage): boolean {
     return (
       method === 'GET' &&
+      this.#localPath(url) === undefined &&
       httpVersionMinor > 0 &&
       headers.upgrade?.toLowerCase() === 'websocket' &&
       headers['content-length'] === undefined &&
@@ -198,22 +205,22 @@ export class Proxy implements Intake<Address>, Handler {
   }
 
   noteMalformed(fault: MalformedFault, socket: Socket): void {
-    const exchange = this.#enter('-', '-');
+    const exchange = this.#enter('-', '-', false);
     exchange.clientAddress = this.#peers.of(socket).address;
     exchange.fault = fault;
     exchange.answer(faults[fault].status);
     exchange.end(true);
   }
 
-  #enter(method: string, target: string): Exchange {
-    const exchange = new Exchange(method, target, this.#ledger, this.#finished);
+  #enter(method: string, target: string, fromFiles: boolean): Exchange {
+    const exchange = new Exchange(method, target, fromFiles, this.#ledger, this.#finished);
     this.#inHand.add(exchange);
     return exchange;
   }
 
   #accept(request: IncomingMessage): Exchange {
     const { method = '', url = '' } = request;
-    const exchange = this.#enter(method, url);
+    const exchange = this.#enter(method, url, this.#localPath(url) !== undefined);
     this.#lastRequestAt = exchange.acceptedAt;
     exchange.clientAddress = this.#peers.of(request.socket).address;
     return exchange;
@@ -225,9 +232,27 @@ export class Proxy implements Intake<Address>, Handler {
       exchange.fault = head.fault;
       response.once('close', () => exchange.end(response.writableFinished));
       this.#refuse(exchange, request, response, head.text);
+    } else if (exchange.fromFiles) {
+      this.#answerHere(exchange, request, response);
     } else {
       new Forwarding(this.#context, exchange, request, response, head).start();
     }
+  }
+
+  #answerHere(exchange: Exchange, request: IncomingMessage, response: ServerResponse): void {
+    const { site } = this.#options;
+    const path = this.#localPath(request.url);
+    if (site === undefined || path === undefined) return;
+    const answer = new LocalAnswer(exchange, request, response, this.#context);
+    this.#localAnswers.add(answer);
+    response.once('close', () => this.#localAnswers.delete(answer));
+    answer.start(site, path);
+  }
+
+  /** Undefined for what is the app's. */
+  #localPath(url = ''): string | undefined {
+    const path = this.#options.site === undefined ? undefined : pathOf(url);
+    return path !== undefined && this.#options.site?.owns(path) === true ? path : undefined;
   }
 
   #judge(exchange: Exchange, request: IncomingMessage): RequestHead | Refusal {
@@ -241,7 +266,12 @@ export class Proxy implements Intake<Address>, Handler {
     // The parser limits the whole head; a target alone may take half of it.
     if (exchange.target.length > maxHeaderBytes / 2) return refusal('target-too-long');
     if (head.bodyBytes > maxBodyBytes) return refusal('body-too-large');
-    if (this.#state === 'starting' || this.#state === 'stopped') return refusal(this.#state);
+    if (exchange.fromFiles && !/^(GET|HEAD)$/.test(exchange.method)) {
+      return refusal('method-not-allowed');
+    }
+    if (this.#state === 'stopped') return refusal('stopped');
+    // Files need no app.
+    if (this.#state === 'starting' && !exchange.fromFiles) return refusal('starting');
     return head;
   }
 

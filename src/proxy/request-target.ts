@@ -28,6 +28,12 @@ export function readTarget(
   return { kind: 'target', path: originForm(method, rest), host: authority };
 }
 
+/** The path of a target in one of the two forms that have one, without its query. */
+export function pathOf(url: string): string | undefined {
+  const target = url.startsWith('/') ? url : absoluteForm.exec(url)?.[2];
+  return target?.replace(/[?#].*$/s, '');
+}
+
 function originForm(method: string, rest: string): string {
   if (rest === '') return method === 'OPTIONS' ? '*' : '/';
   return rest.startsWith('/') ? rest : `/${rest}`;

@@ -10,7 +10,7 @@ const tiers: readonly (readonly string[])[] = [
   ['core'],
   ['config', 'metrics'],
   ['process', 'http'],
-  ['proxy', 'probes', 'checks', 'startup', 'webhooks', 'control', 'amqp'],
+  ['proxy', 'probes', 'checks', 'startup', 'webhooks', 'control', 'amqp', 'files', 'reload'],
   ['app'],
   ['cli'],
   ['main.ts'],
@@ -34,6 +34,9 @@ const packages: Readonly<Record<string, string>> = {
   yaml: 'config/file-layer.ts',
   shlex: 'config/words.ts',
   ms: 'config/parsers.ts',
+  send: 'files/static-files.ts',
+  negotiator: 'files/encodings.ts',
+  chokidar: 'reload/watcher.ts',
   esbuild: '../scripts/bundle.ts',
   typescript: '../scripts/events-markdown.ts',
 };

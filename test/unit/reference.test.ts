@@ -14,6 +14,7 @@ const record: RequestRecord = {
   ...{ method: 'GET', target: '/', status: 200, outcome: 'completed', fault: undefined },
   ...{ queueMs: 0, appMs: 0, ttfbMs: 0, durationMs: 0, requestBytes: 0, responseBytes: 0 },
   ...{ requestId: 'r', traceparent: 't', clientAddress: '::1', upgraded: false },
+  fromFiles: false,
 };
 
 const page = await readFile(new URL('../../docs/reference.md', import.meta.url), 'utf8');

@@ -14,6 +14,7 @@ function makeMetrics(): Metrics {
     requests: {
       load: () => ({ active: 4, queued: 3, finished: 5, averageMs: 12.5 }),
       report: () => ledger,
+      serves: (kind) => kind === 'media',
     },
     messages: undefined,
     supervises: true,
@@ -31,6 +32,7 @@ const request: RequestRecord = {
   ...{ fault: undefined, queueMs: 2, appMs: 40, ttfbMs: 30, durationMs: 42 },
   ...{ requestBytes: 0, responseBytes: 4096, requestId: 'r', traceparent: 't' },
   ...{ clientAddress: '127.0.0.1', upgraded: false },
+  fromFiles: false,
 };
 
 async function lines(metrics: Metrics, start: string): Promise<string[]> {
@@ -123,7 +125,7 @@ test('tells version and ports, the own port of the probes included', async () =>
   const host = '::';
   metrics.observe({ name: 'hurricane.started', data: { version: '1.2.3', command: 'node' } });
   metrics.observe({ name: 'listener.bound', data: { listener: 'app', host, port: 8010 } });
-  const rest = 'serve_static="false",serve_media="false"} 1';
+  const rest = 'serve_static="false",serve_media="true"} 1';
   assert.deepEqual(await lines(metrics, 'hurricane_info'), [
     `hurricane_info{version="1.2.3",server_port="8010",probe_port="8010",${rest}`,
   ]);

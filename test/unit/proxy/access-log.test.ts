@@ -21,6 +21,7 @@ const record: RequestRecord = {
   traceparent: 't',
   clientAddress: '10.0.0.1',
   upgraded: false,
+  fromFiles: false,
 };
 
 test('a line names the request, its fate and its times in milliseconds with three digits', () => {

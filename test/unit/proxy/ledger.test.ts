@@ -61,3 +61,15 @@ test('the mean counts what the app has seen; what we refused neither counts nor 
   assert.equal(ledger.finished, 2);
   assert.equal(ledger.report().longestMs, 20);
 });
+
+test('requests for files balance, and are neither in the queue nor among what the app has finished', () => {
+  const told: number[] = [];
+  const ledger: Ledger = new Ledger(1, () => told.push(ledger.queued));
+  for (let n = 0; n < 4; n += 1) ledger.acceptForFiles();
+  assert.deepEqual([ledger.active, ledger.queued, ledger.inFlight], [4, 0, 4]);
+  for (const outcome of ['completed', 'shed', 'aborted', 'failed'] as const) {
+    ledger.endForFiles(outcome);
+    assert.equal(balance(ledger), 0);
+  }
+  assert.deepEqual([ledger.active, ledger.finished, told], [0, 0, []]);
+});
