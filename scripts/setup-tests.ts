@@ -46,6 +46,7 @@ const needs: readonly Need[] = [
     why: 'migration gates',
   },
   { program: '/usr/sbin/cron', package: 'cron', why: 'recipes of workers' },
+  { program: '/usr/bin/chromium', package: 'chromium', why: 'pages in a browser' },
   { program: 'strip', package: 'binutils', why: 'the single executable' },
 ];
 

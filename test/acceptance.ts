@@ -17,8 +17,6 @@ interface Line {
 }
 
 const tested = 'tested';
-const files = { later: 'static and media files' };
-const reload = { later: 'reload on change' };
 const debuggers = { later: 'debuggers' };
 const registry = { later: 'custom metrics and webhooks' };
 const harness = { notShipped: 'tests the test tooling of the original, which is not part of ours' };
@@ -33,12 +31,12 @@ export const acceptance: Readonly<Record<string, Line>> = {
   A07: { name: 'probe_integrated_startup', verdict: tested },
   A08: { name: 'nometrics_startup', verdict: tested },
   A09: { name: 'request', verdict: tested },
-  A10: { name: 'serve_statics_and_media', verdict: files },
+  A10: { name: 'serve_statics_and_media', verdict: tested },
   A11: { name: 'metrics_request', verdict: tested },
   A12: { name: 'metrics_average_response_time', verdict: tested },
   A13: { name: 'log_outputs', verdict: tested },
   A14: { name: 'head_request', verdict: tested },
-  A15: { name: 'autoreload', verdict: reload },
+  A15: { name: 'autoreload', verdict: tested },
   A16: { name: 'startup_with_single_management_command', verdict: tested },
   A17: { name: 'startup_with_multiple_management_commands', verdict: tested },
   A18: { name: 'startup_failing_management_command', verdict: tested },
@@ -63,13 +61,13 @@ export const acceptance: Readonly<Record<string, Line>> = {
   A37: { name: 'check_databases_error', verdict: tested },
   A38: { name: 'signal_handler', verdict: tested },
   A39: { name: 'max_lifetime', verdict: tested },
-  A40: { name: 'django_media', verdict: files },
+  A40: { name: 'django_media', verdict: tested },
   A41: { name: 'pycharm_debug_no_existing_host', verdict: debuggers },
   A42: { name: 'pycharm_debug_no_port', verdict: debuggers },
   A43: { name: 'cycle_server_function_exception', verdict: harness },
-  A44: { name: 'static_watch_option', verdict: files },
-  A45: { name: 'invalid_static_watch_option', verdict: files },
-  A46: { name: 'static_watch', verdict: files },
+  A44: { name: 'static_watch_option', verdict: tested },
+  A45: { name: 'invalid_static_watch_option', verdict: tested },
+  A46: { name: 'static_watch', verdict: tested },
   busy_port: { name: 'busy_port, commented out in the original', verdict: tested },
 
   B01: { name: 'webhook_on_success', verdict: tested },
@@ -91,9 +89,9 @@ export const acceptance: Readonly<Record<string, Line>> = {
   D01: { name: 'port from the environment', verdict: tested },
   D02: { name: 'port from the settings file', verdict: tested },
   D03: { name: 'port from the command line', verdict: tested },
-  D04: { name: 'media from the environment', verdict: files },
-  D05: { name: 'media from the settings file', verdict: files },
-  D06: { name: 'media from the command line', verdict: files },
+  D04: { name: 'media from the environment', verdict: tested },
+  D05: { name: 'media from the settings file', verdict: tested },
+  D06: { name: 'media from the command line', verdict: tested },
   D07: { name: 'liveness path from the environment', verdict: tested },
   D08: { name: 'liveness path from the settings file', verdict: tested },
   D09: { name: 'liveness path from the command line', verdict: tested },
@@ -121,7 +119,7 @@ export const acceptance: Readonly<Record<string, Line>> = {
   P09: { name: 'exporter_request', verdict: tested },
   P10: { name: 'exporter_path_requests', verdict: registry },
   P11: { name: 'exporter_hurricane_ports_default', verdict: tested },
-  P12: { name: 'exporter_hurricane_ports_selected', verdict: files },
+  P12: { name: 'exporter_hurricane_ports_selected', verdict: tested },
 
   Q01: { name: 'empty_host', verdict: tested },
   Q02: { name: 'empty_port', verdict: tested },
@@ -142,7 +140,7 @@ export const acceptance: Readonly<Record<string, Line>> = {
   R02: { name: 'default_startup under coverage', verdict: tested },
   R03: { name: 'probe port', verdict: tested },
   R04: { name: 'no_probe', verdict: tested },
-  R05: { name: 'autoreload', verdict: reload },
+  R05: { name: 'autoreload', verdict: tested },
   R06: { name: 'receive_message', verdict: tested },
   R07: { name: 'connection_lost', verdict: tested },
   R08: { name: 'reconnect_on_lost', verdict: tested },

@@ -145,6 +145,20 @@ forEachArtefact(
   },
 );
 
+forEachArtefact(
+  'P12 the info names the ports that were chosen, and that static and media files are served',
+  async (t, artefact) => {
+    const [port, probePort] = [await usePort(), await usePort()];
+    const ports = ['--port', `${port}`, '--probe-port', `${probePort}`];
+    const files = ['--static', '/static=.', '--media', '/media=.'];
+    const hurricane = await serveExample(t, [...ports, ...files], { artefact });
+    const page = await scrape(hurricane);
+    assert.deepEqual(portsOf(page), { server_port: `${port}`, probe_port: `${probePort}` });
+    const [labels] = page.labelsOf('hurricane_info');
+    assert.partialDeepStrictEqual(labels, { serve_static: 'true', serve_media: 'true' });
+  },
+);
+
 function portsOf(page: MetricsPage): object {
   const [{ server_port, probe_port } = {}] = page.labelsOf('hurricane_info');
   return { server_port, probe_port };

@@ -12,6 +12,8 @@ export interface Answer {
 }
 
 export interface RequestOptions {
+  /** Sent byte by byte instead of the path of the URL, which Node puts in order. */
+  readonly target?: string;
   readonly method?: string;
   readonly headers?: Record<string, string | string[]>;
   readonly body?: string | Buffer;
@@ -21,9 +23,10 @@ export interface RequestOptions {
 
 /** Resolves with the whole answer, whatever its status; rejects when there is none. */
 export async function request(url: string, options: RequestOptions = {}): Promise<Answer> {
-  const { method = 'GET', headers = {}, body, within = 10_000 } = options;
+  const { target, method = 'GET', headers = {}, body, within = 10_000 } = options;
+  const path = target === undefined ? {} : { path: target };
   const signal = AbortSignal.timeout(within);
-  const sent = httpRequest(url, { method, headers, agent: false, signal });
+  const sent = httpRequest(url, { ...path, method, headers, agent: false, signal });
   const answered = once(sent, 'response') as Promise<[NodeJS.ReadableStream & AnswerHead]>;
   sent.end(body);
   const [response] = await answered;
