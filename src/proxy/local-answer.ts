@@ -77,8 +77,11 @@ export class LocalAnswer {
   #fail(fault: RequestFault): void {
     if (this.#exchange.ended) return;
     this.#exchange.fault ??= fault;
-    if (this.#response.headersSent) this.#request.socket.resetAndDestroy();
-    else {
+    if (this.#response.headersSent) {
+      this.#request.socket.resetAndDestroy();
+      // The books are read before the connection has told that it is closed.
+      this.#close();
+    } else {
       this.#begun = true;
       this.#context.refuse(this.#exchange, this.#request, this.#response);
     }

@@ -1,7 +1,7 @@
 // --autoreload: what runs is the code of now, and code that does not run is never let in.
 
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 
@@ -97,7 +97,8 @@ forEachArtefact(
     const queue = `r05-${artefact}`;
     const handler = (word: string): string => `
       import { setTimeout as sleep } from 'node:timers/promises';
-      export async function teardown() { console.log('${word} ends'); }
+      import { writeFileSync } from 'node:fs';
+      export const teardown = () => writeFileSync('ended', '${word}');
       export default async ({ body }) => { await sleep(body.ms); console.log('${word}', body.n); };
     `;
     const { cwd, write } = useFolder(t, { 'handler.mjs': handler('one') });
@@ -113,7 +114,9 @@ forEachArtefact(
     write('handler.mjs', handler('two'));
     await hurricane.sees('handler.reloaded');
     await client.send(queue, [{ n: 2, ms: 0 }]);
-    await eventually(() => assert.deepEqual(hurricane.output, ['two 2', 'one 1', 'one ends']));
+    await eventually(() => assert.deepEqual(hurricane.output, ['two 2', 'one 1']));
+
+    await eventually(() => assert.equal(readFileSync(join(cwd, 'ended'), 'utf8'), 'one'));
 
     write('handler.mjs', 'this is no code');
     const failed = await hurricane.sees('handler.reload-failed');

@@ -230,6 +230,7 @@ forEachArtefact(
     await hurricane.sees('drain.started');
     let bytes = 0;
     slow.on('data', (chunk: Buffer) => (bytes += chunk.length));
+    slow.resume();
     await once(slow, 'end');
     assert.equal(bytes, 32 * 1024 * 1024);
     stuck.on('error', () => undefined);
