@@ -19,6 +19,7 @@ import {
 
 export interface MessageThreadOptions extends ModuleThreadOptions {
   readonly queue: string;
+  readonly inspector: GivenToThread['inspector'];
   readonly publish: (publication: Publication) => Promise<void>;
   /** It has ended by itself; what was in hand is finished. */
   readonly onCrash: (reason: string, trace: string | undefined) => void;
@@ -44,7 +45,7 @@ export class MessageThread {
 
   constructor(options: MessageThreadOptions) {
     this.#options = options;
-    const given: GivenToThread = { queue: options.queue };
+    const given: GivenToThread = { queue: options.queue, inspector: options.inspector };
     this.#thread = new ModuleThread(options, {
       serve: SERVE_MESSAGES,
       background: false,

@@ -8,6 +8,8 @@ import type { Verdict } from './retry-ladder.ts';
 /** Found as `given`. */
 export interface GivenToThread {
   readonly queue: string;
+  /** Where the thread is to be debugged. */
+  readonly inspector: { readonly host: string; readonly port: number } | undefined;
 }
 
 /** What it says of the module. */
@@ -59,6 +61,9 @@ export type FromThread =
   | { readonly kind: 'torn-down'; readonly problem: string | undefined };
 
 export const SERVE_MESSAGES = `
+// Before the module is evaluated.
+if (given.inspector) require('node:inspector').open(given.inspector.port, given.inspector.host);
+
 const contexts = new Map();
 const calls = new Map();
 let calling = 0;

@@ -8,8 +8,13 @@ import { UNSUSPECTED } from './module-check.ts';
 import { MessageThread, type Loaded, type MessageThreadOptions } from './message-thread.ts';
 import { timedOut } from './retry-ladder.ts';
 
-export type ModuleHandlerOptions = Omit<MessageThreadOptions, 'onCrash' | 'onIdle'> &
-  Pick<HandlerSurroundings, 'onRestart'>;
+export interface ModuleHandlerOptions
+  extends
+    Omit<MessageThreadOptions, 'onCrash' | 'onIdle' | 'inspector'>,
+    Pick<HandlerSurroundings, 'onRestart'> {
+  /** Where it is to be debugged in this `life`. */
+  readonly prepareInspector: (life: AbortSignal) => Promise<MessageThreadOptions['inspector']>;
+}
 
 /** For a handler to end what it does when its signal aborts. */
 const LAST_WORDS_MS = 1000;
@@ -28,6 +33,7 @@ export class ModuleHandler implements MessageHandler {
   #routingKeys: readonly string[] | undefined;
   #hasCheck = false;
   #isLoaded = false;
+  #inspector: MessageThreadOptions['inspector'];
 
   constructor(options: ModuleHandlerOptions) {
     this.#options = options;
@@ -47,6 +53,8 @@ export class ModuleHandler implements MessageHandler {
   }
 
   async start(signal: AbortSignal): Promise<void> {
+    const life = AbortSignal.any([signal, this.#stopped.signal]);
+    this.#inspector = await this.#options.prepareInspector(life);
     const thread = this.#renew();
     const stopped = Promise.withResolvers<never>();
     const stopWaiting = onAbort(signal, () => {
@@ -130,6 +138,7 @@ export class ModuleHandler implements MessageHandler {
   #make(): MessageThread {
     const thread: MessageThread = new MessageThread({
       ...this.#options,
+      inspector: this.#inspector,
       onCrash: (reason, trace) => this.#lose(thread, reason, trace),
       onIdle: () => {
         if (this.#retired.has(thread)) void this.#dismiss(thread);

@@ -6,12 +6,15 @@ import { HurricaneError } from '../core/errors.ts';
 import { Scope } from '../core/scope.ts';
 import { backoffMs } from '../lib/backoff.ts';
 import { doneBefore, onAbort, pause } from '../lib/waiting.ts';
+import type { SpawnSpec } from '../process/spawn.ts';
 import type { MessageHandler, Work } from './handler.ts';
 import { ProgramProcess, type ProgramEnd, type ProgramProcessOptions } from './program-process.ts';
 import { timedOut } from './retry-ladder.ts';
 
 export interface ProgramHandlerOptions extends ProgramProcessOptions {
   readonly processes: number;
+  /** How to start it now; `life` ends with it. */
+  readonly prepare: (spec: SpawnSpec, life: AbortSignal) => Promise<SpawnSpec>;
 }
 
 /** For a program to say that it is ready. */
@@ -56,6 +59,7 @@ export class ProgramHandler implements MessageHandler {
 
   async reload(): Promise<string | undefined> {
     for (const former of [...this.#processes]) {
+      // As it is: nobody debugs what is reloaded.
       const next = new ProgramProcess(this.#options);
       this.#processes.add(next);
       const ended = next.ended.then(({ reason }) => reason);
@@ -103,8 +107,9 @@ export class ProgramHandler implements MessageHandler {
   /** Until it is stopped, or what lives here is replaced. */
   async #keep(signal: AbortSignal, first?: ProgramProcess): Promise<void> {
     for (let failures = 1, process = first; ; failures += 1, process = undefined) {
-      process ??= new ProgramProcess(this.#options);
-      const end = await this.#live(process, signal);
+      const gone = new AbortController();
+      process ??= await this.#make(AbortSignal.any([signal, gone.signal]));
+      const end = await this.#live(process, signal).finally(() => gone.abort());
       if (signal.aborted || this.#replaced.delete(process)) return;
       if (end.wasReady) failures = 1;
       const reason = `${this.#options.words.join(' ')}: ${end.reason}`;
@@ -112,6 +117,15 @@ export class ProgramHandler implements MessageHandler {
       this.#options.onRestart('crash', reason);
       if (!(await pause(Math.round(backoffMs(BACKOFF, failures)), signal))) return;
     }
+  }
+
+  /** The signal aborts when it has ended. */
+  async #make(signal: AbortSignal): Promise<ProgramProcess> {
+    const { words, env, cwd, prepare } = this.#options;
+    return new ProgramProcess({
+      ...this.#options,
+      ...(await prepare({ words, env, cwd }, signal)),
+    });
   }
 
   async #retire(process: ProgramProcess, signal: AbortSignal): Promise<void> {

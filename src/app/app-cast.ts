@@ -71,6 +71,7 @@ export class AppCast implements PlayCast {
     const { checks, env, onAppLine } = this.#backstage;
     this.app = new Supervisor({
       config: config.app,
+      debugging: config.debugging,
       supervision: config.supervision,
       gracePeriodMs: config.stop.gracePeriodMs,
       intake: this.intake,

@@ -1,11 +1,12 @@
 // One process of the app: its place to listen, its environment, and the way from spawned to up.
 
-import type { AppConfig, AppPlaceConfig, StopSignal } from '../config/config.ts';
+import type { AppConfig, AppPlaceConfig, DebuggingConfig, StopSignal } from '../config/config.ts';
 import type { Deadline } from '../core/deadline.ts';
 import { HurricaneError } from '../core/errors.ts';
 import type { Emit } from '../core/events.ts';
 import type { ExitStatus } from '../core/exit-status.ts';
 import type { Log } from '../core/log.ts';
+import { Debugger } from '../debug/debugger.ts';
 import { findFreePort } from '../http/free-port.ts';
 import { displayAddress, reachTcp, type Address } from '../http/reach.ts';
 import { removeStaleSocket } from '../http/stale-socket.ts';
@@ -20,6 +21,7 @@ import { waitUntilUp } from '../startup/app-up.ts';
 
 export interface AppProcessOptions {
   readonly config: AppConfig;
+  readonly debugging: DebuggingConfig | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   /** Gets each line the app prints; undefined: it writes to our stdout and stderr itself. */
@@ -94,10 +96,10 @@ export class AppProcess {
       // A port that we chose was free a moment ago.
       if (isGiven(up)) await assertNobodyListens(this.#place, signal);
       signal.throwIfAborted();
-      const child = this.#spawn(this.#place);
+      const child = await this.#spawn(this.#place, signal);
       await this.#waitUntilItListens(child, this.#place, up.readyPath, signal);
     } else {
-      this.#spawn(undefined);
+      await this.#spawn(undefined, signal);
       if (!(await pause(up.afterMs, signal))) throw abortError(signal, 'starting the app');
     }
     const timeoutMs = startTimeoutMs - (performance.now() - startedAt);
@@ -113,12 +115,19 @@ export class AppProcess {
     return this.#child?.stop(deadline);
   }
 
-  #spawn(place: Place | undefined): Child {
-    const { config, env, cwd, onLine, emit, log } = this.#options;
+  async #spawn(place: Place | undefined, signal: AbortSignal): Promise<Child> {
+    const { config, debugging, env, cwd, onLine, emit, log } = this.#options;
     const { command } = config;
     const words = place === undefined ? command : fillPlaceholders(command, place.placeholders);
+    const debug = new Debugger({ debugging, emit, log });
+    const gone = new AbortController();
+    const spec = await debug.prepare(
+      { words, env: { ...env, ...place?.variables }, cwd },
+      AbortSignal.any([signal, gone.signal]),
+    );
+    signal.throwIfAborted();
     const child = new Child({
-      spec: { words, env: { ...env, ...place?.variables }, cwd },
+      spec,
       stopSignal: stopSignalOf(config),
       onLine,
       emit,
@@ -126,7 +135,10 @@ export class AppProcess {
     });
     this.#child = child;
     child.start();
-    void child.ended.then(this.#ended.resolve);
+    void child.ended.then((status) => {
+      gone.abort();
+      this.#ended.resolve(status);
+    });
     return child;
   }
 

@@ -9,6 +9,7 @@ import type { ConsumeConfig } from '../config/config.ts';
 import type { StopReason } from '../core/component.ts';
 import type { Deadline } from '../core/deadline.ts';
 import { Events, type Emit } from '../core/events.ts';
+import { Debugger } from '../debug/debugger.ts';
 import type { OutputLine } from '../process/output.ts';
 import { Backstage } from './backstage.ts';
 import { Reloader } from '../reload/reloader.ts';
@@ -54,6 +55,11 @@ export class ConsumeCast implements PlayCast {
       env: this.#backstage.env,
       cwd: edge.cwd,
       onLine: this.#backstage.onAppLine ?? (({ text }: OutputLine) => options.print(text)),
+      debug: new Debugger({
+        debugging: config.debugging,
+        emit,
+        log: options.log.component('handler'),
+      }),
       onAway: (reason) => this.intake.setHold('handler', reason),
       publish: (publication) => this.intake.publish(publishingOf(publication)),
       onRestart: (cause, reason, stack) => emit('handler.restarted', { cause, reason, stack }),

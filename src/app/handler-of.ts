@@ -10,10 +10,12 @@ import { ProgramHandler } from '../amqp/program-handler.ts';
 import { UrlHandler } from '../amqp/url-handler.ts';
 import type { ConsumeConfig, HandlerConfig } from '../config/config.ts';
 import { maskCredentials } from '../core/mask-credentials.ts';
+import type { Debugger } from '../debug/debugger.ts';
 import { assertNever } from '../lib/assert-never.ts';
 
 export interface HandlerParts extends ProgramSurroundings {
   readonly publish: (publication: Publication) => Promise<void>;
+  readonly debug: Debugger;
 }
 
 /** Of its heap; what is left of a container is for Buffers, for us, and for what the kernel needs. */
@@ -21,7 +23,7 @@ const HANDLER_MEMORY_MIB = 512;
 
 export function handlerOf(
   { handler, flow }: Pick<ConsumeConfig, 'handler' | 'flow'>,
-  parts: HandlerParts,
+  { debug, ...parts }: HandlerParts,
 ): MessageHandler {
   switch (handler.kind) {
     case 'module':
@@ -29,12 +31,14 @@ export function handlerOf(
         ...parts,
         path: resolve(parts.cwd, handler.path),
         memoryMib: HANDLER_MEMORY_MIB,
+        prepareInspector: (life) => debug.prepareModule(life),
       });
     case 'program':
       return new ProgramHandler({
         ...parts,
         words: handler.command.words,
         processes: handler.processes,
+        prepare: (spec, life) => debug.prepare(spec, life),
       });
     case 'once':
       return new OnceHandler({ ...parts, words: handler.command.words });

@@ -28,6 +28,8 @@ const sentences: { readonly [N in EventName]: (data: EventMap[N]) => Line } = {
   'startup.failed': () => ['error', 'startup failed'],
   'app.started': () => ['info', 'app started'],
   'app.listening': () => ['info', 'app accepts connections'],
+  // In the words of the original, whose users search for them.
+  'debugger.listening': ({ port }) => ['info', `Listening for debug clients at port ${port}`],
   'app.ended': ({ ending, expected }) => [expected ? 'info' : 'error', `app ${ending}`],
   'app.state-changed': () => ['debug', 'state of the app changed'],
   'app.restarting': () => ['warn', 'the app is started again'],

@@ -19,6 +19,10 @@ const rules: readonly Rule[] = [
   lifetimeIsSeen,
   commandsNeedNoShell,
   somethingIsReloaded,
+  debuggerIsOurs,
+  debuggerHasItsPlace,
+  breakpointsAreNoDeath,
+  handlerCanBeDebugged,
 ];
 
 function drainDelayFits({ gracePeriod, drainDelay, webhookUrl = [] }: Values) {
@@ -84,6 +88,65 @@ function commandsNeedNoShell({
         `${operator} as an argument: write sh -c '…' around it, or quote ${operator}`,
     ];
   });
+}
+
+function debuggerIsOurs({ debuggerHost = '', debuggerPort, ...values }: Values) {
+  if (values.debugger !== true || isLoopback(debuggerHost)) return [];
+  return [
+    `debugger-host ${debuggerHost} lets everybody who reaches port ${debuggerPort} run code in the app: ` +
+      'leave it out, and reach the port by kubectl port-forward',
+  ];
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.');
+}
+
+function debuggerHasItsPlace({ pycharmHost, pycharmPort }: Values) {
+  if ((pycharmHost === undefined) === (pycharmPort === undefined)) return [];
+  const [given, missing] = pycharmHost === undefined ? ['port', 'host'] : ['host', 'port'];
+  return [
+    `pycharm-${given} has no effect without pycharm-${missing}: ` +
+      'name both, or debugger-connect HOST:PORT instead',
+  ];
+}
+
+function breakpointsAreNoDeath({ check = [], repair, ...values }: Values) {
+  const debugs =
+    values.debugger === true ||
+    values.debuggerConnect !== undefined ||
+    values.pycharmHost !== undefined;
+  const asks = check.some(({ tags }) => tags.includes('liveness'));
+  if (!debugs || !asks) return [];
+  const then = repair === true ? 'the app is replaced' : 'Kubernetes restarts the container';
+  return [
+    `a liveness check that asks the app fails while it stands at a breakpoint, and ${then}: ` +
+      'leave the check out while you debug, or raise check-timeout and check-max-age',
+  ];
+}
+
+function handlerCanBeDebugged({
+  handler,
+  handlerOnce,
+  handlerUrl,
+  debuggerConnect,
+  ...values
+}: Values) {
+  const listens = values.debugger === true;
+  if (!listens && debuggerConnect === undefined) return [];
+  if (handlerUrl !== undefined) {
+    return ['a debugger has no effect with handler-url: give it to what runs that server'];
+  }
+  if (handlerOnce !== undefined) {
+    return [
+      'a debugger has no effect with handler-once, whose programs live for one message each: ' +
+        'debug it with handler-exec, or on its own with a message on its stdin',
+    ];
+  }
+  if (handler === undefined || listens) return [];
+  return [
+    'debugger-connect has no effect on a module, whose inspector can only listen: use debugger',
+  ];
 }
 
 /** What a shell would not hand on, and stands bare in the text: in quotes it is meant as it is. */

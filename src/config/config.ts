@@ -129,6 +129,17 @@ export interface AppPlaceConfig {
   readonly readyPath: string | undefined;
 }
 
+/** Where a debugger meets whoever debugs. */
+export type DebuggingConfig = Address & {
+  /** The debugger listens there, or an IDE does that the debugger connects to. */
+  readonly kind: 'listen' | 'connect';
+};
+
+interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
 export interface SupervisionConfig {
   /** Whether the app is started again when it ends by itself. */
   readonly restart: 'never' | 'on-failure' | 'always';
@@ -206,6 +217,8 @@ export interface RunningConfig {
   readonly health: HealthConfig;
   readonly checks: CheckConfig;
   readonly startup: StartupConfig;
+  /** Undefined: nobody debugs. */
+  readonly debugging: DebuggingConfig | undefined;
   readonly webhooks: WebhookConfig;
   readonly stop: Pick<StopConfig, 'gracePeriodMs'>;
   /** Our own secrets, by variable: removed from the environment of every program we start. */

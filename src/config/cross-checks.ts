@@ -35,6 +35,10 @@ const rules: readonly Rule[] = [
   oneHostForOnePort,
   checkNamesAreDistinct,
   onePlaceForOneApp,
+  onePlaceForOneDebugger,
+  debuggerPortIsFree,
+  oneWayToDebug,
+  oneProgramToDebug,
   lifetimeHasItsNumber,
   comesUpInTime,
   resultsOutliveTheInterval,
@@ -102,6 +106,53 @@ function onePlaceForOneApp({ values, entries }: Subject): readonly Problem[] {
     'replace start-first needs two places to listen, and app-port is only one: ' +
     'leave out app-port, or use stop-first';
   return [problem(message, ...givenBy(entries, 'replace', 'app-port'))];
+}
+
+function onePlaceForOneDebugger({ values, entries }: Subject): readonly Problem[] {
+  if (values.debugger !== true || values.replace !== 'start-first') return [];
+  const origins = givenBy(entries, 'replace');
+  if (origins.length === 0) return [];
+  const message =
+    'replace start-first needs two ports for two debuggers, and debugger-port is only one: ' +
+    'leave out debugger, or use stop-first';
+  return [problem(message, ...origins, ...givenBy(entries, 'debugger'))];
+}
+
+function debuggerPortIsFree({ values, entries }: Subject): readonly Problem[] {
+  const { debuggerPort, port, probePort, appPort, noProbe } = values;
+  if (values.debugger !== true || debuggerPort === undefined) return [];
+  const origins = givenBy(entries, 'debugger-port');
+  if (debuggerPort === 0) {
+    return [problem('debugger-port 0 is no port that an IDE could be told: name one', ...origins)];
+  }
+  const others = [
+    ['port', port],
+    ['probe-port', noProbe ? undefined : probePort],
+    ['app-port', appPort],
+  ] as const;
+  const [taken] = others.find(([, other]) => other === debuggerPort) ?? [];
+  if (taken === undefined) return [];
+  const message = `debugger-port ${debuggerPort} is also ${taken}: give the debugger a port of its own`;
+  return [problem(message, ...origins, ...givenBy(entries, taken))];
+}
+
+const waysToDebug = ['debugger', 'debugger-connect', 'pycharm-host'] as const;
+
+function oneWayToDebug({ values, entries }: Subject): readonly Problem[] {
+  const chosen = [values.debugger === true, values.debuggerConnect, values.pycharmHost];
+  const given = waysToDebug.filter((_, index) => chosen[index]);
+  if (given.length < 2) return [];
+  const message = `${given.join(' and ')} exclude each other: keep one of them`;
+  return [problem(message, ...givenBy(entries, ...given))];
+}
+
+function oneProgramToDebug({ values, entries }: Subject): readonly Problem[] {
+  const { handlerExec, handlerProcesses = 1 } = values;
+  if (values.debugger !== true || handlerExec === undefined || handlerProcesses === 1) return [];
+  const message =
+    `debugger-port is one port, and handler-processes ${handlerProcesses} debuggers would listen on it: ` +
+    'set handler-processes to 1';
+  return [problem(message, ...givenBy(entries, 'debugger', 'handler-processes'))];
 }
 
 function lifetimeHasItsNumber({ values, entries }: Subject): readonly Problem[] {

@@ -9,6 +9,7 @@ export type Group =
   | 'general'
   | 'listeners'
   | 'start'
+  | 'debugging'
   | 'checks'
   | 'webhooks'
   | 'proxy'
@@ -66,6 +67,8 @@ export interface Settled {
   readonly concurrency: number;
   readonly durable: boolean;
   readonly debug: boolean;
+  /** Somebody may stop the app at a breakpoint. */
+  readonly debugging: boolean;
   readonly inKubernetes: boolean;
   readonly temporaryFolder: string;
 }

@@ -16,6 +16,7 @@ import {
   file,
   glob,
   host,
+  hostAndPort,
   onOff,
   port,
   requestTarget,
@@ -336,6 +337,47 @@ export const options = {
     help: 'the program is up when it has lived for this long; with startup checks, when they pass',
   },
 
+  debugger: {
+    on: running,
+    group: 'debugging',
+    parser: onOff,
+    flag: true,
+    default: 'false',
+    help: 'the debugger of the app, or of the handler, listens for whoever debugs it: Node, Python, Ruby, Java',
+  },
+  'debugger-port': {
+    on: running,
+    group: 'debugging',
+    parser: port,
+    default: '5678',
+    help: 'port the debugger listens on',
+  },
+  'debugger-host': {
+    on: running,
+    group: 'debugging',
+    parser: host,
+    default: '127.0.0.1',
+    help: 'address the debugger listens on; whoever reaches it can run code in the app',
+  },
+  'debugger-connect': {
+    on: running,
+    group: 'debugging',
+    parser: hostAndPort,
+    help: 'the debugger connects to an IDE that listens there: Python, PHP',
+  },
+  'pycharm-host': {
+    on: running,
+    group: 'debugging',
+    parser: host,
+    help: 'host of debugger-connect, as the original calls it',
+  },
+  'pycharm-port': {
+    on: running,
+    group: 'debugging',
+    parser: port,
+    help: 'port of debugger-connect, as the original calls it',
+  },
+
   check: {
     on: runningOrCheck,
     group: 'checks',
@@ -565,7 +607,10 @@ export const options = {
     on: consuming,
     group: 'handler',
     parser: duration,
-    default: '60s',
+    default: {
+      describe: '60s; 24h with a debugger',
+      derive: (s) => (s.debugging ? '24h' : '60s'),
+    },
     help: 'time for one message; longer is a failed attempt',
   },
   concurrency: {
@@ -882,7 +927,7 @@ export const options = {
     group: 'life',
     parser: choice('start-first', 'stop-first'),
     default: {
-      describe: 'start-first; stop-first for a worker, and with app-port or app-socket',
+      describe: 'start-first; stop-first for a worker, and with app-port, app-socket or debugger',
       derive: (s) => (s.oneAtATime ? 'stop-first' : 'start-first'),
     },
     help: 'how a new app takes over: before the old one stops, or after it while any requests wait',

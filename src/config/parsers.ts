@@ -98,6 +98,21 @@ export const host: Parser<string> = {
   },
 };
 
+/** `ide.local:5678`, `127.0.0.1:5678` or `[::1]:5678`. */
+export const hostAndPort: Parser<{ readonly host: string; readonly port: number }> = {
+  shape: 'HOST:PORT',
+  schema: { type: 'string' },
+  parse: (given) => {
+    const [, name = '', digits = ''] = /^(.*):(\d+)$/.exec(given) ?? [];
+    const parsedHost = name.includes(':') && !name.startsWith('[') ? undefined : host.parse(name);
+    const parsedPort = port.parse(digits);
+    if (parsedHost !== undefined && 'value' in parsedHost && 'value' in parsedPort) {
+      return { value: { host: parsedHost.value, port: parsedPort.value } };
+    }
+    return { problem: 'is not a host and its port: give both, such as 127.0.0.1:5678' };
+  },
+};
+
 /** Milliseconds of a time with its unit, at most 24 days. */
 export const duration: Parser<number> = {
   shape: 'TIME',

@@ -28,6 +28,7 @@ const titles: Record<Group, string> = {
   general: 'General',
   listeners: 'Listeners and probes',
   start: 'Start',
+  debugging: 'Debugging',
   checks: 'Checks',
   webhooks: 'Webhooks',
   proxy: 'Proxy',

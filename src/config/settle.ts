@@ -114,6 +114,9 @@ function settledBy(
     appPort,
     appSocket,
     debug,
+    debugger: listens,
+    debuggerConnect,
+    pycharmHost,
     protocol,
     queue,
     concurrency,
@@ -129,8 +132,10 @@ function settledBy(
     queue: queue ?? '',
     concurrency: concurrency ?? 8,
     durable: durable ?? true,
-    oneAtATime: command === 'worker' || appPort !== undefined || appSocket !== undefined,
+    oneAtATime:
+      command === 'worker' || appPort !== undefined || appSocket !== undefined || listens === true,
     debug: debug ?? false,
+    debugging: listens === true || debuggerConnect !== undefined || pycharmHost !== undefined,
     inKubernetes: env['KUBERNETES_SERVICE_HOST'] !== undefined,
     temporaryFolder: env['TMPDIR'] ?? '/tmp',
   };

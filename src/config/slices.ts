@@ -12,6 +12,7 @@ import type {
   ConnectionConfig,
   ConsumeConfig,
   CtlConfig,
+  DebuggingConfig,
   DeliveryConfig,
   FilesConfig,
   FlowConfig,
@@ -122,6 +123,7 @@ function runningConfig(
     autoreload: autoreloadConfig(values, folders),
     checks: checkConfig(values),
     startup: startupConfig(values),
+    debugging: debuggingConfig(values),
     webhooks: webhookConfig(values, around),
     secretVariables: around.secretVariables,
   };
@@ -158,6 +160,7 @@ type ReadBy<Slice extends (values: never, ...around: never[]) => unknown> =
 type ReadByShared =
   | ReadBy<typeof autoreloadConfig>
   | ReadBy<typeof checkConfig>
+  | ReadBy<typeof debuggingConfig>
   | ReadBy<typeof logConfig>
   | ReadBy<typeof startupConfig>
   | ReadBy<typeof webhookConfig>;
@@ -288,6 +291,19 @@ function startupConfig(
     gate: gateConfig(values),
     gateFirst: values.gateFirst,
   };
+}
+
+/** Half of what the original needs two options for is nothing; a caution says so. */
+function debuggingConfig(
+  values: Values<
+    'debugger' | 'debuggerConnect' | 'debuggerHost' | 'debuggerPort' | 'pycharmHost' | 'pycharmPort'
+  >,
+): DebuggingConfig | undefined {
+  const { debuggerHost, debuggerPort, debuggerConnect, pycharmHost, pycharmPort } = values;
+  if (values.debugger) return { kind: 'listen', host: debuggerHost, port: debuggerPort };
+  if (debuggerConnect !== undefined) return { kind: 'connect', ...debuggerConnect };
+  if (pycharmHost === undefined || pycharmPort === undefined) return undefined;
+  return { kind: 'connect', host: pycharmHost, port: pycharmPort };
 }
 
 function gateConfig(

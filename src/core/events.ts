@@ -72,6 +72,8 @@ export interface EventMap {
   };
   'app.started': { pid: number; command: string };
   'app.listening': { address: string; duration_ms: number };
+  /** Somebody may attach. */
+  'debugger.listening': { host: string; port: number };
   'app.ended': { pid: number | undefined; expected: boolean; killed: boolean } & Ending;
   'app.state-changed': { state: AppState; previous: AppState };
   'app.restarting': { cause: RestartCause; reason: string; attempt: number; delay_ms: number };

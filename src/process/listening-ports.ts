@@ -24,6 +24,15 @@ export function portsOf(session: number): number[] {
   return [...new Set(ports)].sort((a, b) => a - b);
 }
 
+/** Whether anybody in this network namespace listens on the port; undefined when /proc does not tell. */
+export function isListenedOn(port: number): boolean | undefined {
+  const tables = ['tcp', 'tcp6'].map((name) =>
+    attempt(() => readFileSync(`/proc/self/net/${name}`, 'utf8')),
+  );
+  if (tables.every((table) => table === undefined)) return undefined;
+  return tables.some((table) => parseListeners(table ?? '').some((each) => each.port === port));
+}
+
 /** The listening sockets in the text of /proc/net/tcp or tcp6. */
 export function parseListeners(table: string): { port: number; inode: string }[] {
   return table

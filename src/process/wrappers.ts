@@ -12,7 +12,7 @@ export function wrapperWarning(command: readonly string[]): string | undefined {
   if (unread !== undefined) {
     return `no shell reads ${unread}, so the app is given it as it stands: write {port} instead`;
   }
-  if (runners.includes(name)) {
+  if (isRunner(name)) {
     return (
       `${name} stays between hurricane and the app: signals that the app handles end ${name} or come twice, ` +
       `and the exit code is that of ${name}: write what its script runs, such as: -- node server.js`
@@ -24,6 +24,11 @@ export function wrapperWarning(command: readonly string[]): string | undefined {
     `${name} -c stays between hurricane and the app: signals that the app handles end the shell, ` +
     `and the exit code is that of the shell: write exec in front of the app: -- ${displayCommand(better)}`
   );
+}
+
+/** npm and its kin, which start what a script of package.json names. */
+export function isRunner(name: string): boolean {
+  return runners.includes(name);
 }
 
 const runners = ['npm', 'npx', 'yarn', 'yarnpkg', 'pnpm', 'pnpx'];

@@ -32,6 +32,7 @@ function useIdleApp(
         ...place,
       },
     },
+    debugging: undefined,
     env: process.env,
     cwd: '/',
     onLine: undefined,

@@ -10,7 +10,10 @@ const tiers: readonly (readonly string[])[] = [
   ['core'],
   ['config', 'metrics'],
   ['process', 'http'],
-  ['proxy', 'probes', 'checks', 'startup', 'webhooks', 'control', 'amqp', 'files', 'reload'],
+  [
+    ...['proxy', 'probes', 'checks', 'startup', 'webhooks', 'control', 'amqp', 'files', 'reload'],
+    'debug',
+  ],
   ['app'],
   ['cli'],
   ['main.ts'],
