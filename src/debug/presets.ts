@@ -125,14 +125,16 @@ function pythonArguments(args: readonly string[]): { flags: string[]; rest: stri
 const RUN_DIAL_OUT = "import os; exec(os.environ['HURRICANE_DIAL_OUT'])";
 
 /** The app runs on whether or not somebody answers; it is not halted when somebody does. */
-const DIAL_OUT = `import os, runpy, sys
+const DIAL_OUT = `import inspect, os, runpy, sys
 host, port, *words = sys.argv[1:]
 try:
     try:
         import pydevd_pycharm as debugger
     except ImportError:
         import pydevd as debugger
-    debugger.settrace(host, port=int(port), suspend=False, stdoutToServer=True, stderrToServer=True)
+    accepted = inspect.signature(debugger.settrace).parameters
+    more = {'wait_for_ready_to_run': False} if 'wait_for_ready_to_run' in accepted else {}
+    debugger.settrace(host, port=int(port), suspend=False, stdoutToServer=True, stderrToServer=True, **more)
 except (Exception, SystemExit) as error:
     print(f'the debugger did not connect to {host}:{port}: {error!r}', file=sys.stderr)
 if words[0] == '-m':
@@ -171,11 +173,14 @@ function php({ word, args, debugging }: Program): Preset {
     return none('Xdebug connects to the IDE: use --debugger-connect HOST:PORT instead');
   }
   const { host, port } = debugging;
-  return debugged([word, ...args], {
-    env: {
-      XDEBUG_MODE: 'debug',
-      XDEBUG_CONFIG: `client_host=${host} client_port=${port} start_with_request=yes`,
-    },
+  const settings = {
+    mode: 'debug',
+    start_with_request: 'yes',
+    client_host: host,
+    client_port: port,
+  };
+  const flags = Object.entries(settings).map(([name, value]) => `-dxdebug.${name}=${value}`);
+  return debugged([word, ...flags, ...args], {
     question: [word, '-r', "exit(extension_loaded('xdebug') ? 0 : 1);"],
     remedy: 'Xdebug is not installed: pecl install xdebug, or the package php-xdebug',
   });

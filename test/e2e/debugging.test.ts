@@ -49,7 +49,7 @@ forEachArtefact(
     const inspector = await attachInspector(t, port);
     const line = readFileSync(example, 'utf8')
       .split('\n')
-      .findIndex((each) => /'\/pid':/.test(each));
+      .findIndex((each) => each.includes("'/pid':"));
     await inspector.breakAt(pathToFileURL(example).href, line + 1);
     const answer = hurricane.get('/pid');
     const pause = await inspector.paused();
@@ -92,7 +92,7 @@ forEachArtefact(
     const ide = await useIde(t);
     const args = ['--pycharm-host', '127.0.0.1', '--pycharm-port', `${ide.port}`];
     const hurricane = await startHurricane(t, [...args, '--', ...app], { artefact });
-    assert.match(await ide.said, /^501\t/);
+    assert.match(await ide.hears(), /^501\t/);
     await hurricane.up();
     assert.equal((await hurricane.get('/')).text, 'Hello from Python\n');
     await hurricane.end();
@@ -197,7 +197,7 @@ test('PHP: Xdebug connects at a request, and --debugger says that it cannot list
   const hurricane = await startHurricane(t, args, { artefact: 'js' });
   await hurricane.up();
   const answer = hurricane.get('/').catch(() => undefined);
-  assert.match(await ide.said, /xdebug/);
+  assert.match(await ide.hears(), /xdebug/);
   await hurricane.end();
   await answer;
 
