@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import type { DebuggingConfig } from '../config/config.ts';
 import type { Emit } from '../core/events.ts';
 import type { Log } from '../core/log.ts';
+import { findFreePort } from '../http/free-port.ts';
 import { listen } from '../http/listening.ts';
 import { displayAddress, reachTcp } from '../http/reach.ts';
 import { pause } from '../lib/waiting.ts';
@@ -14,17 +15,12 @@ import { runOnce } from '../process/run-once.ts';
 import type { SpawnSpec } from '../process/spawn.ts';
 import { withInterpreter } from './interpreter.ts';
 import { presetFor } from './presets.ts';
+import { relay, type Place } from './relay.ts';
 
 export interface DebuggerOptions {
   readonly debugging: DebuggingConfig | undefined;
   readonly emit: Emit;
   readonly log: Log;
-}
-
-/** Where an inspector listens. */
-export interface Inspector {
-  readonly host: string;
-  readonly port: number;
 }
 
 /** For an interpreter to say whether it has a debugger. */
@@ -58,26 +54,35 @@ export class Debugger {
     return found;
   }
 
-  /** Where a module of ours is to open its inspector; undefined where it is not debugged. Never rejects. */
-  async prepareModule(life: AbortSignal): Promise<Inspector | undefined> {
+  /**
+   * Where the thread of a module is to open its inspector; undefined where it is not debugged. The end of
+   * `life` cuts off whoever debugs. Never rejects.
+   */
+  async prepareModule(life: AbortSignal): Promise<Place | undefined> {
     const { debugging } = this.#options;
     if (debugging?.kind !== 'listen') return undefined;
     const fault = await placeFault(debugging, life);
-    if (fault !== undefined) {
-      this.#doWithout(fault, life);
+    if (fault !== undefined || life.aborted) {
+      this.#doWithout(fault ?? '', life);
       return undefined;
     }
-    void this.#tell(debugging, life);
-    return { host: debugging.host, port: debugging.port };
+    const inspector = { host: '127.0.0.1', port: await findFreePort() };
+    await relay(debugging, inspector, life);
+    void this.#tell(debugging, life, inspector.port);
+    return inspector;
   }
 
   /** When it listens, or that it does not. Never rejects. */
-  async #tell({ kind, host, port }: DebuggingConfig, life: AbortSignal): Promise<void> {
+  async #tell(
+    { kind, host, port }: DebuggingConfig,
+    life: AbortSignal,
+    watched = port,
+  ): Promise<void> {
     if (kind === 'connect') return;
     const { emit, log } = this.#options;
     const late = AbortSignal.timeout(LISTENS_MS);
     while (await pause(POLL_MS, life)) {
-      const listening = isListenedOn(port);
+      const listening = isListenedOn(watched);
       if (listening === true) emit('debugger.listening', { host, port });
       if (listening !== false) return;
       if (!late.aborted) continue;

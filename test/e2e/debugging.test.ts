@@ -8,6 +8,7 @@ import { pathToFileURL } from 'node:url';
 
 import { useApp } from '../helpers/apps.ts';
 import { forEachArtefact } from '../helpers/artefacts.ts';
+import { placeOf, startConsumer, useClient } from '../helpers/consume.ts';
 import {
   assertFree,
   attachInspector,
@@ -16,6 +17,8 @@ import {
   shakeHandsJdwp,
   useIde,
 } from '../helpers/debug-clients.ts';
+import { useDevelopmentBroker } from '../helpers/development-broker.ts';
+import { eventually } from '../helpers/eventually.ts';
 import { exampleApp, serveExample } from '../helpers/example.ts';
 import { startHurricane, type Hurricane } from '../helpers/hurricane.ts';
 import { usePort } from '../helpers/port.ts';
@@ -224,4 +227,51 @@ test('a script is debugged as what its first line says; a shell has no debugger 
   if (shell === undefined) return;
   const without = await startHurricane(t, ['--debugger', '--', ...shell], { artefact: 'js' });
   await assertWithout(without, /^no debugger: there is no debugger for sh: start it with its own/);
+});
+
+const HANDLER = `export default async function handle(message) {
+  const { n } = message.body;
+  console.log('handled ' + n);
+}
+`;
+
+test('consume: a breakpoint holds a message of a module while the probes answer, and a stop lets it go on [js]', async (t) => {
+  const broker = await useDevelopmentBroker(t);
+  const port = await usePort();
+  const args = ['--debugger', '--debugger-port', `${port}`, '--grace-period', '3s'];
+  const started = { artefact: 'js', broker, queue: 'debugged', handler: HANDLER, args } as const;
+  const hurricane = await startConsumer(t, started);
+  await hurricane.up();
+  await hurricane.sees('debugger.listening');
+  const inspector = await attachInspector(t, port);
+  await inspector.breakAt(/handler\.mjs$/, 2);
+  const client = await useClient(t, broker);
+  await client.send('debugged', [{ n: 42 }]);
+  const pause = await inspector.paused();
+  assert.equal(await inspector.evaluate(pause, 'message.body.n'), 42);
+  assert.equal((await hurricane.probe('alive')).status, 200);
+  await inspector.ask('Debugger.resume');
+  await eventually(() => assert.ok(hurricane.output.includes('handled 42')));
+
+  await client.send('debugged', [{ n: 43 }]);
+  await inspector.paused(2);
+  hurricane.signal('SIGTERM');
+  // Whoever debugs is cut off.
+  assert.equal((await hurricane.exit).code, 0);
+  assert.ok(hurricane.output.includes('handled 43'));
+});
+
+test('consume: a program is debugged by its language [js]', async (t) => {
+  if ((await useApp(t, 'python')) === undefined) return;
+  const broker = await useDevelopmentBroker(t);
+  const port = await usePort();
+  const program = join(import.meta.dirname, '../../examples/handlers/handler.py');
+  const args = [
+    ...['--debugger', '--debugger-port', `${port}`, '--queue', 'programs', ...placeOf(broker)],
+    ...['--handler-exec', `/usr/bin/python3 ${program}`],
+  ];
+  const hurricane = await startHurricane(t, args, { artefact: 'js', command: 'consume' });
+  await hurricane.up();
+  await hurricane.sees('debugger.listening');
+  assert.match(await initializeDap(t, port), /supportsConfigurationDoneRequest/);
 });

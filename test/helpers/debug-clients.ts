@@ -42,14 +42,19 @@ export class Inspector {
   }
 
   /** Stops whoever gets to the line of the file, counted from 1. */
-  async breakAt(url: string, line: number): Promise<void> {
+  async breakAt(file: string | RegExp, line: number): Promise<void> {
+    const place = file instanceof RegExp ? { urlRegex: file.source } : { url: file };
     await this.ask('Runtime.enable');
     await this.ask('Debugger.enable');
-    await this.ask('Debugger.setBreakpointByUrl', { url, lineNumber: line - 1 });
+    await this.ask('Debugger.setBreakpointByUrl', { ...place, lineNumber: line - 1 });
   }
 
-  async paused(): Promise<Pause> {
-    const { params } = await this.#hears(({ method }) => method === 'Debugger.paused');
+  /** The n-th time that somebody was stopped. */
+  async paused(n = 1): Promise<Pause> {
+    const isPause = ({ method }: InspectorWord): boolean => method === 'Debugger.paused';
+    const { params } = await this.#hears(
+      (word) => isPause(word) && this.#words.filter(isPause)[n - 1] === word,
+    );
     return params as Pause;
   }
 
