@@ -45,6 +45,12 @@ const needs: readonly Need[] = [
     package: 'python3-psycopg2',
     why: 'migration gates',
   },
+  {
+    program: '/usr/lib/python3/dist-packages/debugpy/__init__.py',
+    package: 'python3-debugpy',
+    why: 'debuggers',
+  },
+  { program: '/usr/lib/php/*/xdebug.so', package: 'php-xdebug', why: 'debuggers' },
   { program: '/usr/sbin/cron', package: 'cron', why: 'recipes of workers' },
   { program: '/usr/bin/chromium', package: 'chromium', why: 'pages in a browser' },
   { program: 'strip', package: 'binutils', why: 'the single executable' },

@@ -17,7 +17,6 @@ interface Line {
 }
 
 const tested = 'tested';
-const debuggers = { later: 'debuggers' };
 const registry = { later: 'custom metrics and webhooks' };
 const harness = { notShipped: 'tests the test tooling of the original, which is not part of ours' };
 
@@ -62,8 +61,8 @@ export const acceptance: Readonly<Record<string, Line>> = {
   A38: { name: 'signal_handler', verdict: tested },
   A39: { name: 'max_lifetime', verdict: tested },
   A40: { name: 'django_media', verdict: tested },
-  A41: { name: 'pycharm_debug_no_existing_host', verdict: debuggers },
-  A42: { name: 'pycharm_debug_no_port', verdict: debuggers },
+  A41: { name: 'pycharm_debug_no_existing_host', verdict: tested },
+  A42: { name: 'pycharm_debug_no_port', verdict: tested },
   A43: { name: 'cycle_server_function_exception', verdict: harness },
   A44: { name: 'static_watch_option', verdict: tested },
   A45: { name: 'invalid_static_watch_option', verdict: tested },
@@ -81,10 +80,10 @@ export const acceptance: Readonly<Record<string, Line>> = {
   B09: { name: 'set_hurricane_version', verdict: tested },
   B10: { name: 'webhook_app', verdict: harness },
 
-  C01: { name: 'debugger', verdict: debuggers },
-  C02: { name: 'incompatible_debugger_and_autoreload', verdict: debuggers },
-  C03: { name: 'debugger_success_and_import_error', verdict: debuggers },
-  C04: { name: 'pycharm_success_and_import_error', verdict: debuggers },
+  C01: { name: 'debugger', verdict: tested },
+  C02: { name: 'incompatible_debugger_and_autoreload', verdict: tested },
+  C03: { name: 'debugger_success_and_import_error', verdict: tested },
+  C04: { name: 'pycharm_success_and_import_error', verdict: tested },
 
   D01: { name: 'port from the environment', verdict: tested },
   D02: { name: 'port from the settings file', verdict: tested },

@@ -87,3 +87,13 @@ suite('operators of a shell', () => {
     });
   }
 });
+
+test('a debugger that others reach, half an IDE and checks that a breakpoint fails are warned of', async () => {
+  assert.equal(await warnings({ debugger: 'true' }), '');
+  const open = { debugger: 'true', 'debugger-host': '0.0.0.0' };
+  assert.match(await warnings(open), /^debugger-host 0\.0\.0\.0 lets everybody .* port 5678/);
+  assert.match(await warnings({ 'pycharm-port': '1' }), /^pycharm-port .* without pycharm-host/);
+  const asked = { debugger: 'true', check: 'liveness=http://127.0.0.1:{port}/' };
+  assert.match(await warnings(asked), /breakpoint, and Kubernetes restarts the container/);
+  assert.match(await warnings({ ...asked, repair: 'true' }), /breakpoint, and the app is replaced/);
+});
