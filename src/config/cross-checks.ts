@@ -39,6 +39,7 @@ const rules: readonly Rule[] = [
   debuggerPortIsFree,
   oneWayToDebug,
   oneProgramToDebug,
+  nobodyReloadsWhatIsDebugged,
   lifetimeHasItsNumber,
   comesUpInTime,
   resultsOutliveTheInterval,
@@ -144,6 +145,17 @@ function oneWayToDebug({ values, entries }: Subject): readonly Problem[] {
   if (given.length < 2) return [];
   const message = `${given.join(' and ')} exclude each other: keep one of them`;
   return [problem(message, ...givenBy(entries, ...given))];
+}
+
+function nobodyReloadsWhatIsDebugged({ values, entries }: Subject): readonly Problem[] {
+  const { autoreload, debuggerConnect, pycharmHost } = values;
+  const chosen = [values.debugger === true, debuggerConnect, pycharmHost];
+  const given = waysToDebug.filter((_, index) => chosen[index]);
+  if (!autoreload || given.length === 0) return [];
+  const message =
+    `autoreload and ${given.join(', ')} exclude each other: ` +
+    'a change would end what stands at a breakpoint: keep one of them';
+  return [problem(message, ...givenBy(entries, 'autoreload', ...given))];
 }
 
 function oneProgramToDebug({ values, entries }: Subject): readonly Problem[] {

@@ -20,7 +20,7 @@ import {
 import { useDevelopmentBroker } from '../helpers/development-broker.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { exampleApp, serveExample } from '../helpers/example.ts';
-import { startHurricane, type Hurricane } from '../helpers/hurricane.ts';
+import { runHurricane, startHurricane, type Hurricane } from '../helpers/hurricane.ts';
 import { usePort } from '../helpers/port.ts';
 import { useTempDir } from '../helpers/temp-dir.ts';
 
@@ -37,6 +37,19 @@ async function assertWithout(hurricane: Hurricane, warning: RegExp): Promise<voi
   assert.equal((await hurricane.probe('alive')).status, 200);
   assert.equal((await hurricane.get('/')).status, 200);
 }
+
+forEachArtefact(
+  'C02 --autoreload beside a debugger is refused, with both named',
+  async (t, artefact) => {
+    const args = ['serve', '--autoreload', '--debugger', '--', 'node', 'app.js'];
+    const { code, stderr } = await runHurricane(t, args, { artefact });
+    assert.equal(code, 64);
+    assert.match(
+      stderr,
+      /autoreload and debugger exclude each other: .*--autoreload and --debugger/,
+    );
+  },
+);
 
 forEachArtefact(
   'C01 --debugger announces where it listens, and a breakpoint holds a request while the probes answer',
