@@ -60,6 +60,7 @@ function metricsMarkdown(): string {
     supervises: true,
     webhooksQueued: never,
     logLinesDropped: never,
+    metricsSources: [],
     reaper: never,
   });
   const rows = families.map(({ name, type, help }) => [`\`${name}\``, type, help]);

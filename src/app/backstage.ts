@@ -9,6 +9,9 @@ import { CheckRunner } from '../checks/check-runner.ts';
 import type { RunningConfig } from '../config/config.ts';
 import { ControlServer } from '../control/control-server.ts';
 import type { Load } from '../core/component.ts';
+import { switchedOff } from '../core/registrar.ts';
+import { CustomMetrics } from '../custom-metrics/custom-metrics.ts';
+import { PushedMetrics } from '../custom-metrics/pushed-metrics.ts';
 import { Deadline } from '../core/deadline.ts';
 import type { Emit, Events, ProbeName } from '../core/events.ts';
 import type { Log } from '../core/log.ts';
@@ -50,7 +53,10 @@ export interface BackstageOptions {
   readonly requests: RequestBooks | undefined;
   readonly messages: MessageBooks | undefined;
   readonly app:
-    | (() => Pick<Supervisor, 'variables' | 'state' | 'since' | 'current' | 'reload' | 'restart'>)
+    | (() => Pick<
+        Supervisor,
+        'variables' | 'address' | 'state' | 'since' | 'current' | 'reload' | 'restart'
+      >)
     | undefined;
   /** Told whenever a probe may answer otherwise. */
   readonly onHealthChange?: () => void;
@@ -69,6 +75,7 @@ export class Backstage {
   readonly #chronicle: Chronicle;
   readonly #reaper: Reaper;
   readonly #webhooks: WebhookSender;
+  readonly #customMetrics: CustomMetrics;
   readonly #control: ControlServer;
   readonly #probeListener: Listener | undefined;
   #state: 'starting' | 'up' | 'draining' = 'starting';
@@ -107,6 +114,8 @@ export class Backstage {
     this.#webhooks = new WebhookSender({
       config: config.webhooks,
       podname: hostname(),
+      env: this.#env,
+      cwd: edge.cwd,
       emit,
       log: log.component('webhooks'),
     });
@@ -117,6 +126,17 @@ export class Backstage {
       webhooksQueued: () => this.#webhooks.queued,
       logLinesDropped: droppedLines,
       reaper: () => this.#reaper,
+      metricsSources: config.metricSources.map(({ name }) => name),
+    });
+    const pushed = new PushedMetrics(this.metrics);
+    this.#customMetrics = new CustomMetrics({
+      sources: config.metricSources,
+      pushed: () => pushed.families,
+      env: this.#env,
+      cwd: edge.cwd,
+      app: () => ({ address: app?.().address, variables: app?.().variables ?? {} }),
+      emit,
+      log: log.component('metrics'),
     });
     this.#control = new ControlServer({
       path: controlPath,
@@ -126,6 +146,10 @@ export class Backstage {
         isStopping: () => this.#state === 'draining',
         app: app && { reload: () => app().reload('ctl'), restart: () => app().restart() },
       }),
+      registrars: {
+        metrics: config.probes.metricsPath === undefined ? noMetrics : pushed,
+        webhooks: this.#webhooks.types,
+      },
       privately: (act) => edge.privately(act),
       emit,
       log: log.component('control'),
@@ -134,7 +158,7 @@ export class Backstage {
       config: config.probes,
       verdict: (probe) => this.health.verdict(probe),
       status: () => this.#status(config.debug),
-      page: () => this.metrics.page(),
+      page: () => this.#customMetrics.complete(this.metrics.page()),
       log: log.component('probes'),
     });
     this.#probeListener = this.#separateProbes();
@@ -193,6 +217,8 @@ export class Backstage {
     const { config, edge, log } = this.#options;
     const { startup } = config;
     const common = { signal, emit: this.#emit, log: log.component('startup') };
+    await this.#webhooks.start(signal);
+    await this.#customMetrics.start(signal);
     await waitForDependencies(startup.waitFor, { ...common, timeoutMs: startup.waitTimeoutMs });
     const running = {
       ...common,
@@ -230,6 +256,7 @@ export class Backstage {
 
   async farewell(deadline: Deadline, appListener?: Listener): Promise<void> {
     await this.checks.stop(deadline);
+    await this.#customMetrics.stop(deadline);
     await this.#webhooks.stop(deadline);
     this.health.stop();
     await this.#reaper.stop();
@@ -281,6 +308,10 @@ export class Backstage {
     );
   };
 }
+
+const noMetrics = switchedOff(
+  'there is no metrics page here, because of --no-metrics or --no-probe: leave it out to have one',
+);
 
 const nothingInHand: Load = { active: 0, queued: 0, finished: 0, averageMs: 0 };
 

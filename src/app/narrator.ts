@@ -65,6 +65,11 @@ const sentences: { readonly [N in EventName]: (data: EventMap[N]) => Line } = {
     `${probe} probe ${passing ? 'passes' : 'fails'}`,
   ],
   'control.asked': ({ operation }) => ['info', `the operator asks to ${operation}`],
+  'metrics-source.failed': ({ repeated }) => [
+    repeated ? 'debug' : 'warn',
+    'a source of custom metrics failed, the rest of the page is there',
+  ],
+  'metrics-source.recovered': () => ['info', 'a source of custom metrics is good again'],
   'check.changed': ({ passing }) => [
     passing ? 'info' : 'warn',
     `check ${passing ? 'passes' : 'fails'}`,

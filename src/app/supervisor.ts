@@ -124,6 +124,11 @@ export class Supervisor implements App {
     return this.#current?.process.variables ?? {};
   }
 
+  /** Where that one accepts, once it does. */
+  get address(): Address | undefined {
+    return this.#current?.process.address;
+  }
+
   /** The end of what the last app wrote to stderr, as far as we saw it. */
   get lastErrors(): string {
     return this.#current?.process.lastErrors ?? this.#lastErrors;

@@ -17,6 +17,7 @@ const rules: readonly Rule[] = [
   drainDelayFits,
   drainIsTold,
   lifetimeIsSeen,
+  metricsAreSeen,
   commandsNeedNoShell,
   somethingIsReloaded,
   debuggerIsOurs,
@@ -62,6 +63,16 @@ function somethingIsReloaded({ autoreload, handlerOnce, handlerUrl }: Values) {
       ? 'handler-once runs the program of now for each message'
       : 'the server of handler-url is not ours to start again';
   return [`autoreload has no effect, because ${why}: leave it out`];
+}
+
+function metricsAreSeen({ appMetrics, customMetrics = [], noMetrics, noProbe }: Values) {
+  const flag = noProbe ? 'no-probe' : noMetrics ? 'no-metrics' : undefined;
+  if (flag === undefined) return [];
+  const given = [
+    ...(appMetrics === undefined ? [] : ['app-metrics']),
+    ...(customMetrics.length === 0 ? [] : ['custom-metrics']),
+  ];
+  return given.map((name) => `${name} has no effect with ${flag}: there is no page to show it on`);
 }
 
 function commandsNeedNoShell({

@@ -68,6 +68,19 @@ export interface CheckConfig {
   readonly silenced: readonly string[];
 }
 
+/** What is asked for metrics, each time somebody asks us. */
+export type MetricSourceTarget =
+  /** A page of the app. */
+  | { readonly kind: 'path'; readonly path: string }
+  | { readonly kind: 'url'; readonly url: string }
+  | { readonly kind: 'command'; readonly words: readonly string[] }
+  | { readonly kind: 'module'; readonly path: string };
+
+export interface MetricSourceSpec {
+  readonly name: string;
+  readonly target: MetricSourceTarget;
+}
+
 export type DependencyTarget = Extract<CheckTarget, { kind: 'http' | 'tcp' }>;
 
 export interface StartupConfig {
@@ -185,12 +198,19 @@ export type TrustProxy =
 export type WebhookType =
   'startup' | 'liveness' | 'readiness' | 'app' | 'restart' | 'replacement' | 'drain';
 
+/** A type of the user's own, with or without a module that makes it of others; or one of ours that is off. */
+export type WebhookTypeSpec =
+  | { readonly kind: 'own'; readonly type: string }
+  | { readonly kind: 'module'; readonly type: string; readonly path: string }
+  | { readonly kind: 'off'; readonly type: WebhookType };
+
 export interface WebhookConfig {
   readonly receivers: readonly {
     readonly url: string;
     /** Undefined: every type. */
-    readonly types: readonly WebhookType[] | undefined;
+    readonly types: readonly string[] | undefined;
   }[];
+  readonly types: readonly WebhookTypeSpec[];
   readonly timeoutMs: number;
   readonly secret: string | undefined;
   readonly appVersion: string | undefined;
@@ -220,6 +240,8 @@ export interface RunningConfig {
   /** Undefined: nobody debugs. */
   readonly debugging: DebuggingConfig | undefined;
   readonly webhooks: WebhookConfig;
+  /** None where there is no page of metrics. */
+  readonly metricSources: readonly MetricSourceSpec[];
   readonly stop: Pick<StopConfig, 'gracePeriodMs'>;
   /** Our own secrets, by variable: removed from the environment of every program we start. */
   readonly secretVariables: readonly string[];

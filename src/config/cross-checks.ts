@@ -12,7 +12,8 @@ import {
 import { problem, usageProblem, type Origin, type Problem } from './problem.ts';
 import { isGiven, type Entry, type Settlement } from './settle.ts';
 import { mountsOf } from './mounts.ts';
-import { isSamePort, saidOfFiles, startAfterMs } from './slices.ts';
+import { isSamePort, metricSources, saidOfFiles, startAfterMs } from './slices.ts';
+import { webhookTypes } from './specs.ts';
 
 interface Subject {
   /** What the command does not have is missing. */
@@ -50,6 +51,10 @@ const rules: readonly Rule[] = [
   collectingHasBoth,
   watchedForAReason,
   messagesAreDelivered,
+  receiversKnowTheirTypes,
+  webhookTypesAreDistinct,
+  appMetricsHaveAnAddress,
+  metricSourcesAreDistinct,
 ];
 
 /** Of a command that takes messages. */
@@ -296,10 +301,56 @@ function oneHostForOnePort({ values, entries }: Subject): readonly Problem[] {
 
 export function checkNamesAreDistinct({ values, entries }: Subject): readonly Problem[] {
   const names = (values.check ?? []).flatMap(({ name }) => (name === undefined ? [] : [name]));
-  const twice = new Set(names.filter((name, index) => names.indexOf(name) !== index));
-  return [...twice].map((name) =>
+  return twiceIn(names).map((name) =>
     problem(`check: two checks are called ${name}: rename one`, ...givenBy(entries, 'check')),
   );
+}
+
+function receiversKnowTheirTypes({ values, entries }: Subject): readonly Problem[] {
+  const own = (values.webhookType ?? []).map(({ type }) => type);
+  const known: readonly string[] = [...new Set([...webhookTypes, ...own])];
+  const asked = (values.webhookUrl ?? []).flatMap(({ types }) => types ?? []);
+  return [...new Set(asked)]
+    .filter((type) => !known.includes(type))
+    .map((type) =>
+      problem(
+        `webhook-url has the unknown type ${type}: use ${known.join(', ')}, ` +
+          `or make it one of yours with webhook-type ${type}`,
+        ...givenBy(entries, 'webhook-url'),
+      ),
+    );
+}
+
+function webhookTypesAreDistinct({ values, entries }: Subject): readonly Problem[] {
+  return twiceIn((values.webhookType ?? []).map(({ type }) => type)).map((type) =>
+    problem(
+      `webhook-type: Webhook Code (${type}) is already registered. Leave one of the two out`,
+      ...givenBy(entries, 'webhook-type'),
+    ),
+  );
+}
+
+function appMetricsHaveAnAddress({ values, entries }: Subject): readonly Problem[] {
+  if (values.appMetrics?.kind !== 'path' || entries.has('app-port')) return [];
+  const message =
+    'app-metrics: only what hurricane serve starts has an address to ask for a path: ' +
+    'write the whole URL, such as http://127.0.0.1:9100/metrics';
+  return [problem(message, ...givenBy(entries, 'app-metrics'))];
+}
+
+function metricSourcesAreDistinct({ values, entries }: Subject): readonly Problem[] {
+  const { customMetrics = [], appMetrics } = values;
+  const names = metricSources({ noProbe: false, noMetrics: false, customMetrics, appMetrics });
+  return twiceIn(names.map(({ name }) => name)).map((name) =>
+    problem(
+      `custom-metrics: two sources are called ${name}: rename one`,
+      ...givenBy(entries, 'custom-metrics'),
+    ),
+  );
+}
+
+function twiceIn(names: readonly string[]): readonly string[] {
+  return [...new Set(names.filter((name, index) => names.indexOf(name) !== index))];
 }
 
 /** The origins of what the user gave; defaults are not to blame. */

@@ -12,6 +12,7 @@ export type Group =
   | 'debugging'
   | 'checks'
   | 'webhooks'
+  | 'metrics'
   | 'proxy'
   | 'files'
   | 'handler'

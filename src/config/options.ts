@@ -44,9 +44,12 @@ import {
   dependency,
   failures,
   maskReceiver,
+  metricsPage,
+  metricsSource,
   migrationQuestion,
   receiver,
   trustProxy,
+  webhookType,
 } from './specs.ts';
 
 const serve = ['serve'] as const;
@@ -444,6 +447,26 @@ export const options = {
     parser: file,
     secret: true,
     help: 'file with the secret that signs webhooks',
+  },
+  'webhook-type': {
+    on: running,
+    group: 'webhooks',
+    parser: webhookType,
+    list: true,
+    help: 'a type of your own, sent over the control socket or made of others by a module; TYPE=off sends none of one of ours',
+  },
+  'app-metrics': {
+    on: running,
+    group: 'metrics',
+    parser: metricsPage,
+    help: 'Prometheus page of the app, shown with ours; a worker and a handler need a URL',
+  },
+  'custom-metrics': {
+    on: running,
+    group: 'metrics',
+    parser: metricsSource,
+    list: true,
+    help: 'program that prints Prometheus text, or module that returns it, shown on our page',
   },
 
   'trust-proxy': {

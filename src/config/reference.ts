@@ -31,6 +31,7 @@ const titles: Record<Group, string> = {
   debugging: 'Debugging',
   checks: 'Checks',
   webhooks: 'Webhooks',
+  metrics: 'Custom metrics',
   proxy: 'Proxy',
   files: 'Static and media files',
   handler: 'Handler',

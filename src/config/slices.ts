@@ -20,6 +20,7 @@ import type {
   HealthConfig,
   ListenConfig,
   LogConfig,
+  MetricSourceSpec,
   MessagingConfig,
   MigrationGateConfig,
   ProbeConfig,
@@ -125,6 +126,7 @@ function runningConfig(
     startup: startupConfig(values),
     debugging: debuggingConfig(values),
     webhooks: webhookConfig(values, around),
+    metricSources: metricSources(values),
     secretVariables: around.secretVariables,
   };
 }
@@ -162,6 +164,7 @@ type ReadByShared =
   | ReadBy<typeof checkConfig>
   | ReadBy<typeof debuggingConfig>
   | ReadBy<typeof logConfig>
+  | ReadBy<typeof metricSources>
   | ReadBy<typeof startupConfig>
   | ReadBy<typeof webhookConfig>;
 
@@ -407,15 +410,33 @@ export function saidOfFiles(values: Partial<Places>): readonly Said[] {
 }
 
 function webhookConfig(
-  values: Values<'webhookUrl' | 'webhookTimeout' | 'appVersion'>,
+  values: Values<'webhookUrl' | 'webhookType' | 'webhookTimeout' | 'appVersion'>,
   { webhookSecret }: Pick<Surroundings, 'webhookSecret'>,
 ): WebhookConfig {
   return {
     receivers: values.webhookUrl,
+    types: values.webhookType,
     timeoutMs: values.webhookTimeout,
     secret: webhookSecret,
     appVersion: values.appVersion,
   };
+}
+
+/** In the order in which a name is given away: the first that has it keeps it. */
+export function metricSources({
+  noProbe,
+  noMetrics,
+  appMetrics,
+  customMetrics,
+}: Shared<'noProbe' | 'noMetrics' | 'appMetrics' | 'customMetrics'>): readonly MetricSourceSpec[] {
+  if (noProbe || noMetrics) return [];
+  return [
+    ...(appMetrics === undefined ? [] : [{ name: 'app-metrics', target: appMetrics }]),
+    ...customMetrics.map(({ name, target }, index) => ({
+      name: name ?? `custom-metrics-${index + 1}`,
+      target,
+    })),
+  ];
 }
 
 function stopConfig(values: Values<'gracePeriod' | 'drainDelay' | 'drainQuiet'>): StopConfig {

@@ -8,17 +8,24 @@ import type {
   CheckTag,
   CheckTarget,
   DependencyTarget,
+  MetricSourceTarget,
   MigrationQuestion,
   MigrationTool,
   TrustProxy,
   WebhookConfig,
   WebhookType,
+  WebhookTypeSpec,
 } from './config.ts';
 import type { Parsed, Parser } from './option.ts';
 import { commandLine, duration } from './parsers.ts';
 import { splitWords } from './words.ts';
 
 type Receiver = WebhookConfig['receivers'][number];
+
+interface MetricsSource {
+  readonly name: string | undefined;
+  readonly target: MetricSourceTarget;
+}
 
 const checkTags: Record<string, readonly CheckTag[]> = {
   startup: ['startup'],
@@ -28,7 +35,7 @@ const checkTags: Record<string, readonly CheckTag[]> = {
   hurricane: ['readiness', 'liveness'],
 };
 
-const webhookTypes: readonly WebhookType[] = [
+export const webhookTypes: readonly WebhookType[] = [
   'startup',
   'liveness',
   'readiness',
@@ -113,17 +120,67 @@ export const migrationQuestion: Parser<MigrationQuestion> = {
 /** `[TYPE,…@]URL`. */
 export const receiver: Parser<Receiver> = {
   shape: '[TYPE,…@]URL',
-  schema: { type: 'string', pattern: '^([a-z,]+@)?https?://' },
+  schema: { type: 'string', pattern: String.raw`^([a-z\d,-]+@)?https?://` },
   parse: (text) => {
-    const [, typeList, url = ''] = /^(?:([a-z,]+)@)?(https?:\/\/.+)$/is.exec(text) ?? [];
+    const [, typeList, url = ''] = /^(?:([a-z\d,-]+)@)?(https?:\/\/.+)$/is.exec(text) ?? [];
     if (!URL.canParse(url)) {
       return { problem: 'is not the URL of a receiver: write https://HOST/PATH' };
     }
-    const names = typeList?.split(',');
-    const unknown = names?.find((name) => !webhookTypes.some((type) => type === name));
-    return unknown === undefined
-      ? { value: { url, types: webhookTypesOf(names) } }
-      : { problem: `has the unknown type ${unknown}: use ${webhookTypes.join(', ')}` };
+    return { value: { url, types: typeList?.split(',') } };
+  },
+};
+
+/** `TYPE`, `TYPE=FILE.mjs` or `TYPE=off`. */
+export const webhookType: Parser<WebhookTypeSpec> = {
+  shape: 'TYPE[=FILE.mjs|off]',
+  schema: { type: 'string', pattern: '^[a-z]' },
+  parse: (text) => {
+    const [, name = '', how] = /^([a-z][a-z\d-]{0,62})(?:=(\S.*))?$/.exec(text) ?? [];
+    if (name === '') {
+      return { problem: 'is not a type: write a word of small letters, TYPE=FILE.mjs or TYPE=off' };
+    }
+    const builtIn = webhookTypes.find((type) => type === name);
+    if (how === 'off') {
+      return builtIn === undefined
+        ? { problem: `switches off what is not hurricane's: it has ${webhookTypes.join(', ')}` }
+        : { value: { kind: 'off', type: builtIn } };
+    }
+    if (builtIn !== undefined) {
+      return { problem: `is hurricane's own: Webhook Code (${name}) is already registered.` };
+    }
+    if (how === undefined) return { value: { kind: 'own', type: name } };
+    return /\.m[jt]s$/.test(how)
+      ? { value: { kind: 'module', type: name, path: how } }
+      : { problem: 'names no module: write TYPE=FILE.mjs' };
+  },
+};
+
+/** Where a page of metrics is: a path of the app, or a URL. */
+export const metricsPage: Parser<MetricSourceTarget> = {
+  shape: 'PATH|URL',
+  schema: { type: 'string', pattern: '^(/|https?://)' },
+  parse: (text) => {
+    if (/^https?:\/\//i.test(text) && URL.canParse(text))
+      return { value: { kind: 'url', url: text } };
+    return /^\/[!-~]*$/.test(text)
+      ? { value: { kind: 'path', path: text } }
+      : { problem: 'is not the place of a page: write /metrics, or http://HOST:PORT/PATH' };
+  },
+};
+
+/** `[NAME=]COMMAND` or `[NAME=]FILE.mjs`; without a name it is called by its place. */
+export const metricsSource: Parser<MetricsSource> = {
+  shape: '[NAME=]COMMAND|FILE.mjs',
+  schema: { type: 'string' },
+  parse: (text) => {
+    const [, name, spec = ''] = /^(?:([\w.-]+)=|(?![\w.-]+=))\s*(\S.*)$/s.exec(text) ?? [];
+    if (spec === '') return { problem: 'is empty: name a command or a module' };
+    if (/^\S+\.m[jt]s$/.test(spec))
+      return { value: { name, target: { kind: 'module', path: spec } } };
+    const words = splitWords(spec);
+    return 'problem' in words
+      ? words
+      : { value: { name, target: { kind: 'command', words: words.value } } };
   },
 };
 
@@ -189,10 +246,6 @@ function parseUrl(text: string): Parsed<DependencyTarget> | undefined {
   if (url.protocol !== 'tcp:' || url.port === '' || url.port === '0') return undefined;
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
   return { value: { kind: 'tcp', host, port: Number(url.port) } };
-}
-
-function webhookTypesOf(names: readonly string[] | undefined): readonly WebhookType[] | undefined {
-  return names && webhookTypes.filter((type) => names.includes(type));
 }
 
 function rangeOf(word: string): string | undefined {

@@ -5,14 +5,18 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Deadline } from '../core/deadline.ts';
 import type { Emit } from '../core/events.ts';
 import type { Log } from '../core/log.ts';
+import type { Registrar } from '../core/registrar.ts';
 import { respondJson } from '../http/respond.ts';
 import { doneBefore } from '../lib/waiting.ts';
 import { listenPrivately, type Privately } from './private-socket.ts';
 import { operationNames, type OperationName, type Operations } from './operations.ts';
+import { answerRegistrar } from './registrar-route.ts';
 
 export interface ControlServerOptions {
   readonly path: string;
   readonly operations: Operations;
+  /** What the app may have of its own. */
+  readonly registrars: Readonly<Record<'metrics' | 'webhooks', Registrar>>;
   readonly privately: Privately;
   readonly emit: Emit;
   readonly log: Log;
@@ -65,25 +69,33 @@ export class ControlServer {
   }
 
   #handle(request: IncomingMessage, response: ServerResponse): void {
+    const [path = ''] = (request.url ?? '').split('?');
+    const [, kind, id] = /^\/(metrics|webhooks)\/([^/]+)$/.exec(path) ?? [];
+    if (id !== undefined) {
+      const registrar = this.#options.registrars[kind === 'metrics' ? 'metrics' : 'webhooks'];
+      void this.#settle(response, () => answerRegistrar(registrar, id, request, response));
+      return;
+    }
     // No operation has a body.
     request.resume();
-    const [path = ''] = (request.url ?? '').split('?');
     const route = this.#routes.get(path);
     if (route === undefined) {
-      const error = `there is no ${path}, only ${[...this.#routes.keys()].join(', ')}`;
+      const error = `there is no ${path}, only ${[...this.#routes.keys()].join(', ')}, /metrics/ID, /webhooks/TYPE`;
       respondJson(response, 404, { error });
     } else if (route.method !== request.method) {
       const error = `${path} is asked by ${route.method}`;
       respondJson(response, 405, { error }, { Allow: route.method });
     } else {
-      void this.#answer(route, response);
+      void this.#settle(response, () => route.answer(response));
     }
   }
 
-  async #answer({ answer }: Route, response: ServerResponse): Promise<void> {
+  async #settle(response: ServerResponse, answer: () => Promise<void> | void): Promise<void> {
     try {
-      await answer(response);
+      await answer();
     } catch (err) {
+      // Who has gone while speaking hears nothing any more.
+      if (response.destroyed) return;
       this.#options.log.error({ err }, 'a request on the control socket failed');
       respondJson(response, 500, { error: 'a bug of hurricane: see its log' });
     }

@@ -26,7 +26,7 @@ export const catalogue = {
   },
   'module-not-loadable': {
     exitCode: 66,
-    meaning: 'the module of a check or of a handler cannot be loaded',
+    meaning: 'the module of a check, a handler, custom metrics or a webhook type cannot be loaded',
   },
   'handler-not-usable': {
     exitCode: 66,

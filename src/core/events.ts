@@ -129,6 +129,14 @@ export interface EventMap {
     text: string;
   };
   'control.asked': { operation: 'reload' | 'restart' | 'drain' | 'undrain' };
+  /** A source of custom metrics gave none, or some that cannot be on the page. */
+  'metrics-source.failed': {
+    source: string;
+    reason: string;
+    /** It failed the time before, too. */
+    repeated: boolean;
+  };
+  'metrics-source.recovered': { source: string };
   'check.changed': { check: string; tags: readonly string[]; passing: boolean; text: string };
   'check.ran': { check: string; passing: boolean; duration_ms: number };
   'drain.started': { reason: string; budget_ms: number };

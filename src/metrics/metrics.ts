@@ -22,6 +22,8 @@ export interface MetricSources {
   webhooksQueued(): number;
   logLinesDropped(): number;
   reaper(): ReaperSource;
+  /** The names of what gives custom metrics. */
+  readonly metricsSources: readonly string[];
 }
 
 const probes: Record<ProbeName, number> = { startup: 0, readiness: 0, liveness: 0 };
@@ -43,12 +45,14 @@ export class Metrics {
   readonly #webhooksDelivered = new Counter('type');
   readonly #webhooksFailed = new Counter('type');
   readonly #webhooksUndelivered = new Counter('type');
+  readonly #sourceErrors: Counter;
   #version = '';
   readonly #ports = { app: 0, probe: 0 };
   #startupSeconds: number | undefined;
   #gateSeconds: number | undefined;
 
   constructor(sources: MetricSources) {
+    this.#sourceErrors = new Counter('source', sources.metricsSources);
     this.families = [
       ...this.#families(sources),
       ...(sources.requests === undefined ? [] : this.#http.families(sources.requests)),
@@ -103,8 +107,39 @@ export class Metrics {
         this.#webhooksFailed.increment(event.data.type);
         if (event.data.final) this.#webhooksUndelivered.increment(event.data.type);
         break;
+      case 'metrics-source.failed':
+        this.#sourceErrors.increment(event.data.source);
+        break;
       default:
     }
+  }
+
+  /** Whether there is such a metric, on the page or taken off it. */
+  knows(id: string): boolean {
+    return this.families.some(({ name }) => name === id);
+  }
+
+  /** Undefined while it is off the page. */
+  show(id: string): object | undefined {
+    const family = this.#registry.get(id);
+    if (family === undefined) return undefined;
+    const { type, help } = family;
+    const series = family.read();
+    const plain = series.find(({ labels, suffix }) => labels === undefined && suffix === undefined);
+    return { type, help, value: plain?.value ?? null, series };
+  }
+
+  /** What it counts goes on counting. */
+  remove(id: string): void {
+    this.#registry.remove(id);
+  }
+
+  /** False when it is on the page already. */
+  restore(id: string): boolean {
+    const family = this.families.find(({ name }) => name === id);
+    if (family === undefined || this.#registry.get(id) !== undefined) return false;
+    this.#registry.add(family);
+    return true;
   }
 
   /** The page for `/metrics`, at any moment from the first on. */
@@ -180,6 +215,11 @@ export class Metrics {
         'hurricane_webhooks_queued',
         'Webhooks that wait for their delivery.',
         single(() => sources.webhooksQueued()),
+      ),
+      counter(
+        'hurricane_metrics_source_errors_total',
+        'Answers of each source of custom metrics that were none, or could not be on the page as a whole.',
+        this.#sourceErrors.read,
       ),
     ];
   }

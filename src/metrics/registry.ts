@@ -14,6 +14,18 @@ export class Registry {
       throw new Error(`Metric ID (${family.name}) is already registered.`);
     }
     this.#families.set(family.name, family);
+    this.#registry?.registerMetric(asPromMetric(family));
+  }
+
+  /** The family if it is on the page. */
+  get(name: string): Family | undefined {
+    return this.#families.get(name);
+  }
+
+  /** From now on it is not on the page. */
+  remove(name: string): void {
+    this.#families.delete(name);
+    this.#registry?.removeSingleMetric(name);
   }
 
   /** Text format 0.0.4. All families are read in the same turn, so their numbers agree. */

@@ -87,7 +87,10 @@ export class OutputTail {
 /** How long output may still come when all who were to write it have ended. */
 const LAST_OUTPUT_MS = 250;
 
-/** Reads the streams of a program to their ends, as fast as they come, and tells each line. */
+/**
+ * Reads the streams of a program to their ends, as fast as they come, and tells each line; of stdout the
+ * bytes as they are, where they are asked for.
+ */
 export class OutputPump {
   readonly #streams: readonly Readable[];
   readonly #splitters: readonly LineSplitter[];
@@ -96,12 +99,14 @@ export class OutputPump {
   constructor(
     streams: { readonly stdout: Readable | undefined; readonly stderr: Readable | undefined },
     onLine: (line: OutputLine) => void,
+    onStdout?: (chunk: Buffer) => void,
   ) {
     const pumped = (['stdout', 'stderr'] as const).flatMap((stream) => {
       const readable = streams[stream];
       if (readable === undefined) return [];
       const splitter = new LineSplitter((text, continued) => onLine({ stream, text, continued }));
-      readable.on('data', (chunk: Buffer) => splitter.push(chunk));
+      const asBytes = stream === 'stdout' ? onStdout : undefined;
+      readable.on('data', asBytes ?? ((chunk: Buffer) => splitter.push(chunk)));
       readable.on('end', () => splitter.end());
       return [{ readable, splitter }];
     });

@@ -19,6 +19,8 @@ export interface RunOptions {
   /** After an abort this says when to send SIGKILL, instead of `graceMs`. */
   readonly over?: AbortSignal | undefined;
   readonly onLine?: ((line: OutputLine) => void) | undefined;
+  /** Its stdout as it comes, instead of its lines. */
+  readonly onStdout?: ((chunk: Buffer) => void) | undefined;
 }
 
 export interface RunResult {
@@ -39,10 +41,11 @@ export async function runOnce(spec: SpawnSpec, options: RunOptions): Promise<Run
   const startedAt = performance.now();
   const tail = new OutputTail(TAIL_CHARACTERS);
   const running = spawnProcess(spec, 'pipe');
-  const pump = new OutputPump(running, (line) => {
+  const onLine = (line: OutputLine): void => {
     tail.add(line);
     options.onLine?.(line);
-  });
+  };
+  const pump = new OutputPump(running, onLine, options.onStdout);
   const cut = await waitFor(running, options);
   const stopSignal = cut === 'abort' ? signalOf(options.signal.reason) : 'SIGTERM';
   // After an end by itself this is for what it left behind.

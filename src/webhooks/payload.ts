@@ -1,13 +1,13 @@
 // Which event becomes which webhook, and what its body says. Pure.
 
-import type { WebhookType } from '../config/config.ts';
 import type { EventMap, HurricaneEvent } from '../core/events.ts';
 
 export type WebhookStatus = 'succeeded' | 'failed' | 'warning';
 
 /** One edge of a state, before anything about its delivery is known. */
 export interface Edge {
-  readonly type: WebhookType;
+  /** One of hurricane's own, or of the user's. */
+  readonly type: string;
   readonly status: WebhookStatus;
   readonly reason: string;
   /** Null for the first edge of its type, and for what has no state before. */

@@ -1,6 +1,6 @@
-// A folder of the test's own.
+// A folder of the test's own, and files in it.
 
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -10,4 +10,17 @@ export function useTempDir(t: TestContext): string {
   const path = mkdtempSync(join(tmpdir(), 'hurricane-test-'));
   t.after(() => rmSync(path, { recursive: true, force: true }));
   return path;
+}
+
+/** Writes a file when its path is asked for by its name. */
+export function useFiles(
+  t: TestContext,
+  files: Readonly<Record<string, string>>,
+): (name: string) => string {
+  const folder = useTempDir(t);
+  return (name) => {
+    const path = join(folder, name);
+    writeFileSync(path, files[name] ?? '');
+    return path;
+  };
 }

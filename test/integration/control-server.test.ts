@@ -10,9 +10,11 @@ import { suite, test, type TestContext } from 'node:test';
 import { ControlServer } from '../../src/control/control-server.ts';
 import type { Operations } from '../../src/control/operations.ts';
 import { Deadline } from '../../src/core/deadline.ts';
+import { switchedOff } from '../../src/core/registrar.ts';
 import { recordedLog } from '../helpers/recorded-log.ts';
 import { useTempDir } from '../helpers/temp-dir.ts';
 
+const off = switchedOff('not here');
 const yes = { done: true, text: 'as you wish' };
 
 interface Setup {
@@ -32,6 +34,7 @@ function setUp(t: TestContext, { path, operations = {}, privately }: Setup = {})
       ...{ reload: () => yes, restart: () => yes, drain: () => yes, undrain: () => yes },
       ...operations,
     },
+    registrars: { metrics: off, webhooks: off },
     privately: privately ?? asUmask,
     emit: (_name, data) => asked.push((data as { operation: string }).operation),
     log,
@@ -133,7 +136,7 @@ suite('routes', () => {
       assert.equal(status, 404);
       assert.match(
         (body as { error: string }).error,
-        /only \/status, \/reload, \/restart, \/drain, \/undrain$/,
+        /only \/status, \/reload, \/restart, \/drain, \/undrain, \/metrics\/ID, \/webhooks\/TYPE$/,
       );
     }
   });

@@ -29,10 +29,13 @@ function makeSender(t: TestContext, urls: readonly string[], changes: Partial<We
   const sender = new WebhookSender({
     config: {
       receivers: urls.map((url) => ({ url, types: undefined })),
+      types: [],
       ...{ timeoutMs: 2000, secret: undefined, appVersion: undefined },
       ...changes,
     },
     podname: 'pod-1',
+    env: {},
+    cwd: '/',
     log,
     emit: (name, data) => {
       if (name === 'webhook.delivered') delivered.push((data as EventMap['webhook.delivered']).id);

@@ -11,8 +11,8 @@ const tiers: readonly (readonly string[])[] = [
   ['config', 'metrics'],
   ['process', 'http'],
   [
-    ...['proxy', 'probes', 'checks', 'startup', 'webhooks', 'control', 'amqp', 'files', 'reload'],
-    'debug',
+    ...['proxy', 'probes', 'checks', 'startup', 'webhooks', 'custom-metrics', 'control', 'amqp'],
+    ...['files', 'reload', 'debug'],
   ],
   ['app'],
   ['cli'],

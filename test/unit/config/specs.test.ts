@@ -7,9 +7,12 @@ import {
   dependency,
   failures,
   maskReceiver,
+  metricsPage,
+  metricsSource,
   migrationQuestion,
   receiver,
   trustProxy,
+  webhookType,
 } from '../../../src/config/specs.ts';
 import type { Parsed } from '../../../src/config/option.ts';
 
@@ -126,8 +129,7 @@ suite('webhook-url', () => {
     });
   });
 
-  test('an unknown type and a broken URL are refused', () => {
-    assert.match(problemOf(receiver.parse('boot@https://example.com')), /unknown type boot/);
+  test('a broken URL is refused', () => {
     assert.match(problemOf(receiver.parse('example.com/hook')), /not the URL/);
     assert.match(problemOf(receiver.parse('http://')), /not the URL/);
   });
@@ -180,5 +182,43 @@ suite('trust-proxy', () => {
     for (const text of ['all,10.0.0.0/8', '10.0.0.0/33', '10.0.0/8', 'x', '', '10.0.0.0/']) {
       problemOf(trustProxy.parse(text));
     }
+  });
+});
+
+suite('webhook-type', () => {
+  test('is a word, a module or one of ours that is off', () => {
+    assert.deepEqual(valueOf(webhookType.parse('deploy')), { kind: 'own', type: 'deploy' });
+    assert.deepEqual(valueOf(webhookType.parse('page=a/b.mjs')), {
+      ...{ kind: 'module', type: 'page', path: 'a/b.mjs' },
+    });
+    assert.deepEqual(valueOf(webhookType.parse('liveness=off')), { kind: 'off', type: 'liveness' });
+  });
+
+  test('anything else is refused', () => {
+    assert.match(problemOf(webhookType.parse('startup')), /\(startup\) is already registered/);
+    assert.match(
+      problemOf(webhookType.parse('deploy=off')),
+      /switches off what is not hurricane's/,
+    );
+    assert.match(problemOf(webhookType.parse('deploy=run.sh')), /names no module/);
+    assert.match(problemOf(webhookType.parse('De ploy')), /is not a type/);
+  });
+});
+
+suite('sources of metrics', () => {
+  test('are a program or a module, with or without a name', () => {
+    assert.deepEqual(valueOf(metricsSource.parse('jobs=bin/count --all')), {
+      ...{ name: 'jobs', target: { kind: 'command', words: ['bin/count', '--all'] } },
+    });
+    assert.deepEqual(valueOf(metricsSource.parse('count.mjs')), {
+      ...{ name: undefined, target: { kind: 'module', path: 'count.mjs' } },
+    });
+    for (const text of ['', 'jobs=', 'a "b']) problemOf(metricsSource.parse(text));
+  });
+
+  test('the page of the app is a path or a URL', () => {
+    assert.deepEqual(valueOf(metricsPage.parse('/m?x=1')), { kind: 'path', path: '/m?x=1' });
+    assert.partialDeepStrictEqual(valueOf(metricsPage.parse('http://h:1/m')), { kind: 'url' });
+    for (const text of ['metrics', 'ftp://h/', '/a b', '']) problemOf(metricsPage.parse(text));
   });
 });

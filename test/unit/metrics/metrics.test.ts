@@ -20,6 +20,7 @@ function makeMetrics(): Metrics {
     supervises: true,
     webhooksQueued: () => 2,
     logLinesDropped: () => 7,
+    metricsSources: ['app-metrics'],
     reaper: () => ({
       ...{ mode: 'ffi' as const, reaped: 6 },
       countZombies: () => ({ orphans: 1, others: 2 }),
@@ -42,8 +43,8 @@ async function lines(metrics: Metrics, start: string): Promise<string[]> {
 
 test('has a stable number of families', async () => {
   const page = await makeMetrics().page();
-  assert.equal(page.match(/^# TYPE /gm)?.length, 32);
-  assert.equal(makeMetrics().families.length, 32);
+  assert.equal(page.match(/^# TYPE /gm)?.length, 33);
+  assert.equal(makeMetrics().families.length, 33);
 });
 
 test('shows every family with a help text, and only names of its own', async () => {
