@@ -313,12 +313,39 @@ export const mutants: readonly Mutant[] = [
   },
   {
     fault: 'the copy of a failed message may go nowhere',
-    file: 'src/amqp/amqp-091.ts',
+    file: 'src/amqp/publisher-091.ts',
     find: 'mandatory: true',
     replace: 'mandatory: false',
     testFile: 'test/e2e/consume-retries.test.ts',
     testName:
       'keeps a failed message while no queue takes it, is not ready, and goes on when one does [js]',
+  },
+  {
+    fault: 'what a handler may not publish closes the channel of failed messages',
+    file: 'src/amqp/amqp-091.ts',
+    find: 'return this.#publisher.publish(publishing);',
+    replace: 'return this.#republisher.publish(publishing);',
+    testFile: 'test/e2e/consume-publishing.test.ts',
+    testName:
+      'a publication that the broker refuses fails the attempt of its message, and nobody else [js]',
+  },
+  {
+    fault: 'a refused retry is tried again for ever over AMQP 0-9-1',
+    file: 'src/amqp/faults-091.ts',
+    find: 'if (replyCode(message) !== 403) return error;',
+    replace: 'if (replyCode(message) !== 0) return error;',
+    testFile: 'test/e2e/consume-publishing.test.ts',
+    testName:
+      'over AMQP 0-9-1 a user who may not write failed messages ends it with 77, and the message stays [js]',
+  },
+  {
+    fault: 'a refused retry is tried again for ever over AMQP 1.0',
+    file: 'src/amqp/amqp-10.ts',
+    find: "if (refusal !== undefined) this.#end('channel', refusal);",
+    replace: '',
+    testFile: 'test/e2e/consume-publishing.test.ts',
+    testName:
+      'over AMQP 1.0 a user who may not write failed messages ends it with 77, and the message stays [js]',
   },
   {
     fault: 'a message that has begun goes back at once when the consumer stops',

@@ -1,24 +1,19 @@
 // The only importer of amqplib: AMQP 0-9-1, as RabbitMQ speaks it. One link is a connection to consume and
 // one to publish with confirms, since a broker in need of memory stops reading from those that publish.
-// Whatever of it breaks, the whole link ends.
+// Whatever of it breaks, the whole link ends, but for the channel that handlers publish over.
 
 import type { Duplex } from 'node:stream';
 
-import amqp, {
-  type Channel,
-  type ChannelModel,
-  type ConfirmChannel,
-  type ConsumeMessage,
-  type Message,
-} from 'amqplib';
+import amqp, { type Channel, type ChannelModel, type ConsumeMessage, type Message } from 'amqplib';
 
 import type { BrokerAddress, QueueConfig } from '../config/config.ts';
 import { HurricaneError } from '../core/errors.ts';
 import { doneBefore, onAbort } from '../lib/waiting.ts';
 import { addressOf, displayPlace, tlsOptions, tryingAt } from './broker-address.ts';
-import { channelFault, connectFault, endReason } from './faults-091.ts';
+import { channelFault, connectFault, endReason, republishFault } from './faults-091.ts';
 import type { Trying } from './faults.ts';
 import { attemptOf } from './headers.ts';
+import { Publisher091 } from './publisher-091.ts';
 import { Settlements } from './settlements.ts';
 import { declarations, sideQueues, type Declaration } from './topology.ts';
 import {
@@ -121,16 +116,16 @@ class Link091 implements Link {
   readonly #options: LinkOptions;
   readonly #settlements = new Settlements();
   readonly #ended = Promise.withResolvers<LinkEnd>();
+  /** Of failed messages. */
+  readonly #republisher: Publisher091;
+  /** What a handler may ask for closes no channel but its own. */
+  readonly #publisher: Publisher091;
   #alive = true;
   #isOpen = false;
   #lastError: unknown;
   #channel: Channel | undefined;
-  #publisher: ConfirmChannel | undefined;
   #consumerTag = '';
   #flushing: NodeJS.Timeout | undefined;
-  #publishing: Promise<unknown> = Promise.resolve();
-  #returned: string | undefined;
-  #unconfirmed: PromiseWithResolvers<undefined> | undefined;
   blocked = false;
 
   constructor(models: Models, options: LinkOptions) {
@@ -142,6 +137,12 @@ class Link091 implements Link {
     }
     models.publishing.on('blocked', () => this.#setBlocked(true));
     models.publishing.on('unblocked', () => this.#setBlocked(false));
+    const open = () => models.publishing.createConfirmChannel();
+    this.#publisher = new Publisher091({ open, onFault: () => undefined });
+    this.#republisher = new Publisher091({
+      open,
+      onFault: (error) => this.#end('channel', republishFault(error, options.trying)),
+    });
   }
 
   get broker(): string {
@@ -182,11 +183,12 @@ class Link091 implements Link {
     }
   }
 
-  /** One after the other: a message that comes back unroutable is then known to be the one. */
   publish(publishing: Publishing): Promise<void> {
-    const published = this.#publishing.then(() => this.#publishOne(publishing));
-    this.#publishing = published.catch(() => undefined);
-    return published;
+    return this.#publisher.publish(publishing);
+  }
+
+  republish(publishing: Publishing): Promise<void> {
+    return this.#republisher.publish(publishing);
   }
 
   async redeclare(): Promise<void> {
@@ -234,11 +236,7 @@ class Link091 implements Link {
     this.#channel = await this.#models.consuming.createChannel();
     this.#watch(this.#channel);
     await this.#declareAll(this.#channel);
-    this.#publisher = await this.#models.publishing.createConfirmChannel();
-    this.#watch(this.#publisher);
-    this.#publisher.on('return', ({ fields }: Message) => {
-      this.#returned = (fields as { replyText?: string }).replyText ?? 'unroutable';
-    });
+    await this.#republisher.begin();
     await this.#channel.prefetch(queue.prefetch);
     const { consumerTag } = await this.#channel.consume(
       queue.name,
@@ -279,35 +277,6 @@ class Link091 implements Link {
     }
   }
 
-  async #publishOne({ exchange, routingKey, body, properties }: Publishing): Promise<void> {
-    if (!this.#alive || this.#publisher === undefined) throw new Error('the connection is lost');
-    const confirmed = Promise.withResolvers<undefined>();
-    this.#unconfirmed = confirmed;
-    const content = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-    this.#publisher.publish(
-      exchange,
-      routingKey,
-      content,
-      { ...optionsOf(properties), mandatory: true, persistent: true },
-      (error: unknown) => {
-        if (error === null || error === undefined) confirmed.resolve(undefined);
-        else confirmed.reject(error instanceof Error ? error : new Error('the broker refused it'));
-      },
-    );
-    await confirmed.promise;
-    // It comes before the confirmation.
-    const returned = this.#takeReturned();
-    if (returned !== undefined) {
-      throw new Error(`no queue takes it: ${returned} (${exchange || routingKey})`);
-    }
-  }
-
-  #takeReturned(): string | undefined {
-    const returned = this.#returned;
-    this.#returned = undefined;
-    return returned;
-  }
-
   readonly #flush = (): void => {
     clearTimeout(this.#flushing);
     this.#flushing = undefined;
@@ -342,7 +311,7 @@ class Link091 implements Link {
     this.#alive = false;
     const fatal = error instanceof HurricaneError ? error : undefined;
     const end = { cause, reason: endReason(error, cause), fatal };
-    this.#unconfirmed?.reject(new Error(end.reason));
+    for (const each of [this.#publisher, this.#republisher]) each.end(end.reason);
     this.#ended.resolve(error instanceof LinkError ? error.end : end);
   }
 }
@@ -440,14 +409,6 @@ function propertiesOf({ properties }: ConsumeMessage): Properties {
     timestamp: timestamp === undefined ? undefined : timestamp * 1000,
     headers: properties.headers ?? {},
   };
-}
-
-function optionsOf({ timestamp, headers, ...texts }: Properties): object {
-  const seconds = timestamp === undefined ? undefined : Math.floor(timestamp / 1000);
-  const given = Object.entries({ ...texts, timestamp: seconds }).filter(
-    ([, value]) => value !== undefined,
-  );
-  return { ...Object.fromEntries(given), headers };
 }
 
 /** At once, whatever is still to be said. */

@@ -27,7 +27,7 @@ import { NextRun } from '../lib/next-run.ts';
 import { onAbort } from '../lib/waiting.ts';
 import { addressOf, displayPlace, tlsOptions, tryingAt } from './broker-address.ts';
 import { dialectOf, type Dialect, type Target } from './dialect-10.ts';
-import { connectFault, endReason, linkFault, publishFault } from './faults-10.ts';
+import { connectFault, endReason, linkFault, publishFault, republishRefusal } from './faults-10.ts';
 import { unreachable, type Trying } from './faults.ts';
 import { attemptIn, bodyOf, isRedelivered, propertiesOf, sectionsOf } from './message-10.ts';
 import { sideQueues } from './topology.ts';
@@ -140,21 +140,15 @@ class Link10 implements Link {
     }
   }
 
-  async publish(publishing: Publishing): Promise<void> {
-    const { exchange, routingKey, body } = publishing;
-    const target = this.#dialect.target(exchange, routingKey);
-    if (target === undefined) throw new Error(NOBODY_TELLS);
-    const { address, queue } = target;
-    const link = this.#targetLink(target);
-    try {
-      const content = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-      const message = { ...sectionsOf(publishing), body: codec.data_section(content) as unknown };
-      await link.send(message);
-      if (queue !== undefined && !this.#dialect.acceptsOnlyRouted) await link.check.request();
-    } catch (error) {
-      if (!this.alive) throw new Error((await this.ended).reason, { cause: error });
-      throw publishFault(error, address);
-    }
+  publish(publishing: Publishing): Promise<void> {
+    return this.#publish(publishing, () => undefined);
+  }
+
+  republish(publishing: Publishing): Promise<void> {
+    return this.#publish(publishing, (error) => {
+      const refusal = republishRefusal(error, this.#options.trying);
+      if (refusal !== undefined) this.#end('channel', refusal);
+    });
   }
 
   /** Queues are not ours to make in this protocol. */
@@ -208,6 +202,24 @@ class Link10 implements Link {
     this.#receiver = link;
     onAbort(gone, () => this.#end('cancelled', gone.reason));
     link.addCredit(queue.prefetch);
+  }
+
+  async #publish(publishing: Publishing, onFault: (error: unknown) => void): Promise<void> {
+    const { exchange, routingKey, body } = publishing;
+    const target = this.#dialect.target(exchange, routingKey);
+    if (target === undefined) throw new Error(NOBODY_TELLS);
+    const { address, queue } = target;
+    const link = this.#targetLink(target);
+    try {
+      const content = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+      const message = { ...sectionsOf(publishing), body: codec.data_section(content) as unknown };
+      await link.send(message);
+      if (queue !== undefined && !this.#dialect.acceptsOnlyRouted) await link.check.request();
+    } catch (error) {
+      onFault(error);
+      if (!this.alive) throw new Error((await this.ended).reason, { cause: error });
+      throw publishFault(error, address);
+    }
   }
 
   async #connect(): Promise<Connection> {

@@ -50,6 +50,23 @@ export function channelFault(error: unknown, trying: Trying): Error {
   }
 }
 
+/** A failed message that the broker does not let us publish: no other try could change that. */
+export function republishFault(error: unknown, trying: Trying): unknown {
+  const { message } = describe(error);
+  if (replyCode(message) !== 403) return error;
+  return accessRefused(
+    trying,
+    brokerText(message),
+    'give the user permission to write to amq.default: failed messages go to their queues by it',
+  );
+}
+
+/** A publication that closed its channel. */
+export function publishFault(error: unknown): Error {
+  const { message } = describe(error);
+  return new Error(`the broker refuses it: ${brokerText(message)} (${replyCode(message)})`);
+}
+
 /** Why a channel or connection ended by itself. */
 export function endReason(error: unknown, cause: LinkEndCause): string {
   const { message } = describe(error);

@@ -1,5 +1,6 @@
 // What an AMQP 1.0 broker or its client library says when something is wrong → what it means for us. Pure.
 
+import { HurricaneError } from '../core/errors.ts';
 import type { LinkEndCause } from '../core/events.ts';
 import {
   accessRefused,
@@ -77,6 +78,12 @@ export function publishFault(error: unknown, address: string): Error {
     default:
       return new Error(text === '' ? `the broker refuses it (${address})` : text);
   }
+}
+
+/** A failed message that the broker does not let us publish; undefined when another try may help. */
+export function republishRefusal(error: unknown, trying: Trying): HurricaneError | undefined {
+  const fault = linkFault(error, trying);
+  return fault instanceof HurricaneError && fault.code === 'permission-refused' ? fault : undefined;
 }
 
 /** Why a link ended by itself. */

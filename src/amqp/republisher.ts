@@ -27,7 +27,7 @@ export class Republisher {
     for (let attempt = 1; delivery.isCurrent(); attempt += 1) {
       const link = this.#options.link();
       try {
-        await link?.publish(publishing);
+        await link?.republish(publishing);
         this.#release(delivery);
         return link !== undefined && delivery.isCurrent();
       } catch (error) {

@@ -59,8 +59,10 @@ export interface Link {
   readonly ended: Promise<LinkEnd>;
   /** The broker has asked us not to publish for now. */
   readonly blocked: boolean;
-  /** Resolves when at least one queue has it for sure; rejects when that is not known. */
+  /** Resolves when at least one queue has it for sure; rejects when that is not known. Ends nothing. */
   publish(publishing: Publishing): Promise<void>;
+  /** As `publish`, for what must not be lost: a refusal that another try cannot mend ends the link. */
+  republish(publishing: Publishing): Promise<void>;
   /** Makes the queues for failed messages anew, where that is ours to do. */
   redeclare(): Promise<void>;
   /**

@@ -47,6 +47,7 @@ class FakeBroker implements Transport, Link {
   }
 
   publish = (): Promise<void> => Promise.resolve();
+  republish = this.publish;
   redeclare = (): Promise<void> => Promise.resolve();
   cancel = (): Promise<void> => Promise.resolve();
   close = (): Promise<void> => Promise.resolve();

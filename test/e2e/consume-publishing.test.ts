@@ -1,0 +1,136 @@
+// What the broker does not let us publish: of a handler, and of failed messages.
+
+import assert from 'node:assert/strict';
+import { test, type TestContext } from 'node:test';
+
+import { startConsumer, useClient, type Client, type ConsumeOptions } from '../helpers/consume.ts';
+import { eventually } from '../helpers/eventually.ts';
+import type { Hurricane } from '../helpers/hurricane.ts';
+import { shareRabbitmq } from '../helpers/rabbitmq.ts';
+
+const broker = shareRabbitmq();
+
+const PASSWORD = 'hush-1d7c';
+
+/** Publishes where its body says, the innocent later than the others. */
+const PUBLISHES = `
+export default async function handle({ id, body, attempt }, context) {
+  console.log('begun', id, attempt);
+  if (body.to) await context.publish(body.to);
+  else await new Promise((resolve) => setTimeout(resolve, 500));
+}
+`;
+const FAILS = `
+export default function handle({ id, attempt }) {
+  console.log('begun', id, attempt);
+  throw new Error('on purpose');
+}
+`;
+
+function consumer(
+  t: TestContext,
+  given: Pick<ConsumeOptions, 'queue' | 'handler' | 'args'> & Partial<ConsumeOptions>,
+): Promise<Hurricane> {
+  return startConsumer(t, { artefact: 'js', broker, ...given });
+}
+
+/** A user that may write to these only. */
+async function useWriter(name: string, write: string): Promise<Readonly<Record<string, string>>> {
+  await broker.api('PUT', `users/${name}`, { password: PASSWORD, tags: '' });
+  const rights = { configure: '.*', read: '.*', write };
+  await broker.api('PUT', `permissions/${broker.vhostPath}/${name}`, rights);
+  return { AMQP_USER: name, AMQP_PASSWORD: PASSWORD };
+}
+
+/** Queues of a 1.0 consumer are made by others. */
+async function declare({ channel }: Client, queue: string): Promise<void> {
+  for (const name of [queue, `${queue}.dead`]) {
+    await channel.assertQueue(name, { arguments: { 'x-queue-type': 'quorum' } });
+  }
+}
+
+test('a publication that the broker refuses fails the attempt of its message, and nobody else [js]', async (t) => {
+  const queue = 'refusals';
+  const client = await useClient(t, broker);
+  await client.channel.assertExchange('forbidden', 'fanout');
+  await client.channel.assertQueue('taken');
+  const env = await useWriter('publisher', `^(amq\\.default|nowhere|${queue}.*)$`);
+  const hurricane = await consumer(t, {
+    ...{ queue, env, handler: PUBLISHES },
+    args: ['--retry', 'none', '--concurrency', '20'],
+  });
+  await hurricane.up();
+  const to = (exchange: string, routingKey = 'k') => ({
+    to: { exchange, routingKey, body: 'x', headers: {} },
+  });
+  const innocent = Array.from({ length: 8 }, () => ({}));
+  const asks = [to('nowhere'), to('forbidden'), to('', 'no-queue'), to('nowhere'), to('', 'taken')];
+  await client.send(queue, [...innocent, ...asks]);
+  await hurricane.seesNth(4, 'message.dead');
+  await eventually(async () => {
+    const { text } = await hurricane.probe('metrics');
+    assert.match(text, /^hurricane_consumer_messages_total\{.*outcome="ack"\} 9$/m);
+  });
+  const dead = hurricane.logs.filter(({ event }) => event === 'message.dead');
+  const reasons = dead.map(({ id, reason }) => `${String(id)} ${String(reason)}`).sort();
+  for (const [index, why] of [
+    /^10 .*: no queue takes it: NO_ROUTE \(no-queue\)/,
+    new RegExp(`^11 .*: no exchange 'nowhere' in vhost '${broker.vhost}' \\(404\\)`),
+    new RegExp(`^8 .*: no exchange 'nowhere' in vhost '${broker.vhost}' \\(404\\)`),
+    /^9 .*: access to exchange 'forbidden' in vhost '.*' refused for user 'publisher' \(403\)/,
+  ].entries()) {
+    assert.match(reasons[index] ?? '', why);
+  }
+  assert.equal(await client.count('taken'), 1);
+  assert.equal(hurricane.output.length, 13, 'each began once');
+  assert.ok(!hurricane.logs.some(({ event }) => event === 'consumer.lost'));
+});
+
+test('over AMQP 1.0 a publication that the broker refuses fails the attempt of its message only [js]', async (t) => {
+  const queue = 'refusals-10';
+  const client = await useClient(t, broker);
+  await declare(client, queue);
+  await client.channel.assertQueue('taken-10');
+  const hurricane = await consumer(t, {
+    ...{ queue, handler: PUBLISHES },
+    args: ['--protocol', '1.0', '--retry', 'none', '--concurrency', '20'],
+  });
+  await hurricane.up();
+  const to = (routingKey: string) => ({ to: { routingKey, body: 'x' } });
+  const asks = [to('nowhere'), to('taken-10'), to('nowhere'), to('taken-10')];
+  await client.send(queue, [{}, {}, {}, ...asks]);
+  await hurricane.seesNth(2, 'message.dead');
+  const { reason } = await hurricane.sees('message.dead');
+  assert.match(String(reason), /no queue 'nowhere'/);
+  await eventually(async () => assert.equal(await client.count('taken-10'), 2));
+  await eventually(async () => {
+    const { text } = await hurricane.probe('metrics');
+    assert.match(text, /^hurricane_consumer_messages_total\{.*outcome="ack"\} 5$/m);
+  });
+  assert.equal(hurricane.output.length, 7, 'each began once');
+  assert.ok(!hurricane.logs.some(({ event }) => event === 'consumer.lost'));
+});
+
+for (const protocol of ['0-9-1', '1.0']) {
+  test(`over AMQP ${protocol} a user who may not write failed messages ends it with 77, and the message stays [js]`, async (t) => {
+    const queue = `unwritten-${protocol}`;
+    const client = await useClient(t, broker);
+    await declare(client, queue);
+    const env = await useWriter('reader', '^unwritten-0-9-1.*$');
+    const hurricane = await consumer(t, {
+      ...{ queue, env, handler: FAILS },
+      args: ['--protocol', protocol, '--retry', 'none', '--topology', 'passive'],
+    });
+    await hurricane.up();
+    await client.send(queue, [1]);
+    const { reason, next } = await hurricane.sees('hurricane.ended');
+    assert.match(
+      String(reason),
+      /^the broker refuses user "reader": access to exchange 'amq\.default' .* refused for user 'reader'/,
+    );
+    assert.match(String(next), /^give the user permission to write/);
+    assert.equal((await hurricane.exit).code, 77);
+    assert.deepEqual(hurricane.output, ['begun 0 1']);
+    await eventually(async () => assert.equal(await client.count(queue), 1));
+  });
+}
