@@ -339,6 +339,15 @@ export const mutants: readonly Mutant[] = [
       'over AMQP 0-9-1 a user who may not write failed messages ends it with 77, and the message stays [js]',
   },
   {
+    fault: 'a failed message is kept for ever because of its headers',
+    file: 'src/amqp/consumer.ts',
+    find: 'this.#subscription.link?.headerRoom(whole.properties) ?? Infinity',
+    replace: 'Infinity',
+    testFile: 'test/e2e/consume-publishing.test.ts',
+    testName:
+      'a failed message whose headers leave no room for ours goes on without the largest [js]',
+  },
+  {
     fault: 'a refused retry is tried again for ever over AMQP 1.0',
     file: 'src/amqp/amqp-10.ts',
     find: "if (refusal !== undefined) this.#end('channel', refusal);",

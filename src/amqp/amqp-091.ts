@@ -12,6 +12,7 @@ import { doneBefore, onAbort } from '../lib/waiting.ts';
 import { addressOf, displayPlace, tlsOptions, tryingAt } from './broker-address.ts';
 import { channelFault, connectFault, endReason, republishFault } from './faults-091.ts';
 import type { Trying } from './faults.ts';
+import { headerRoom } from './field-table.ts';
 import { attemptOf } from './headers.ts';
 import { Publisher091 } from './publisher-091.ts';
 import { Settlements } from './settlements.ts';
@@ -137,10 +138,13 @@ class Link091 implements Link {
     }
     models.publishing.on('blocked', () => this.#setBlocked(true));
     models.publishing.on('unblocked', () => this.#setBlocked(false));
-    const open = () => models.publishing.createConfirmChannel();
-    this.#publisher = new Publisher091({ open, onFault: () => undefined });
+    const publishing = {
+      open: () => models.publishing.createConfirmChannel(),
+      frameMax: frameMaxOf(models.publishing),
+    };
+    this.#publisher = new Publisher091({ ...publishing, onFault: () => undefined });
     this.#republisher = new Publisher091({
-      open,
+      ...publishing,
       onFault: (error) => this.#end('channel', republishFault(error, options.trying)),
     });
   }
@@ -189,6 +193,10 @@ class Link091 implements Link {
 
   republish(publishing: Publishing): Promise<void> {
     return this.#republisher.publish(publishing);
+  }
+
+  headerRoom(properties: Properties): number {
+    return headerRoom(properties, frameMaxOf(this.#models.publishing));
   }
 
   async redeclare(): Promise<void> {
@@ -409,6 +417,11 @@ function propertiesOf({ properties }: ConsumeMessage): Properties {
     timestamp: timestamp === undefined ? undefined : timestamp * 1000,
     headers: properties.headers ?? {},
   };
+}
+
+/** As agreed with the broker, which the library does not tell. */
+function frameMaxOf({ connection }: ChannelModel): number {
+  return (connection as unknown as { readonly frameMax: number }).frameMax;
 }
 
 /** At once, whatever is still to be said. */

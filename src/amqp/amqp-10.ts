@@ -151,6 +151,11 @@ class Link10 implements Link {
     });
   }
 
+  /** Frames do not bound them in this protocol. */
+  headerRoom(): number {
+    return Infinity;
+  }
+
   /** Queues are not ours to make in this protocol. */
   async redeclare(): Promise<void> {
     // What is missing has to come back by other hands.

@@ -9,7 +9,7 @@ import { assertNever } from '../lib/assert-never.ts';
 import { onAbort } from '../lib/waiting.ts';
 import { Attempt } from './attempt.ts';
 import type { MessageHandler } from './handler.ts';
-import { originOf, republished } from './headers.ts';
+import { fitting, originOf, republished } from './headers.ts';
 import { Lanes } from './lanes.ts';
 import { Republisher } from './republisher.ts';
 import { nextStep, type Step, type Verdict } from './retry-ladder.ts';
@@ -226,7 +226,9 @@ export class Consumer {
     };
     const isRetry = step.kind === 'retry';
     const to = isRetry ? retryQueue(queue.name, step.delayMs) : queue.deadLetter;
-    const publishing = republished(failed, to, attempt.attempt + Number(isRetry));
+    const whole = republished(failed, to, attempt.attempt + Number(isRetry));
+    const room = this.#subscription.link?.headerRoom(whole.properties) ?? Infinity;
+    const { publishing, dropped } = fitting(whole, room);
     if (!(await this.#republisher.publish(delivery, publishing))) {
       this.#leave(attempt, undefined);
       return;
@@ -237,6 +239,7 @@ export class Consumer {
       id: delivery.properties.messageId,
       attempt: attempt.attempt,
       ...{ class: step.class, reason: step.reason, stack: step.stack },
+      dropped_headers: dropped.length === 0 ? undefined : dropped,
     };
     if (isRetry) emit('message.retried', { ...told, delay_ms: step.delayMs });
     else emit('message.dead', { ...told, to });

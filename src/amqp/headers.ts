@@ -2,6 +2,7 @@
 // with `x-`: brokers keep those to themselves.
 
 import type { FailureClass } from '../core/events.ts';
+import { entryBytes, tableBytes } from './field-table.ts';
 import type { Work } from './handler.ts';
 import type { Delivery, Properties, Publishing } from './transport.ts';
 
@@ -15,8 +16,17 @@ const QUEUE = 'hurricane-queue';
 const EXCHANGE = 'hurricane-exchange';
 const ROUTING_KEY = 'hurricane-routing-key';
 
+/** Headers of the application that there was no room for. */
+const DROPPED = 'hurricane-dropped-headers';
+const ours: ReadonlySet<string> = new Set([
+  ...[ATTEMPT, ERROR, ERROR_CLASS, FIRST_FAILED, QUEUE, EXCHANGE, ROUTING_KEY, DROPPED],
+]);
+
 /** All headers together must fit one frame. */
 const LONGEST_ERROR = 2000;
+const LONGEST_LIST = 500;
+/** Of the list of what was dropped: no character takes more than 3 bytes. */
+const LIST_BYTES = entryBytes(DROPPED, '') + 3 * LONGEST_LIST;
 const SUSPICIOUS_RETURNS = 3;
 
 export interface Failed {
@@ -99,6 +109,51 @@ export function republished(failed: Failed, to: string, nextAttempt: number): Pu
       },
     },
   };
+}
+
+export interface Fitting {
+  readonly publishing: Publishing;
+  /** The names of the headers that it goes without. */
+  readonly dropped: readonly string[];
+}
+
+/** With headers of at most so many bytes: the largest of the application go first, then what the error said. */
+export function fitting(publishing: Publishing, room: number): Fitting {
+  const { properties } = publishing;
+  const { headers } = properties;
+  let bytes = tableBytes(headers);
+  if (bytes <= room) return { publishing, dropped: [] };
+  bytes += LIST_BYTES;
+  const dropped = new Set<string>();
+  for (const name of [...largestFirst(headers), ERROR]) {
+    if (bytes <= room) break;
+    bytes -= entryBytes(name, headers[name]);
+    dropped.add(name);
+  }
+  const left = Object.entries(headers).filter(([name]) => !dropped.has(name));
+  const list = { [DROPPED]: listed(headers[DROPPED], dropped) };
+  return {
+    publishing: {
+      ...publishing,
+      properties: { ...properties, headers: { ...Object.fromEntries(left), ...list } },
+    },
+    dropped: [...dropped],
+  };
+}
+
+function largestFirst(headers: Properties['headers']): readonly string[] {
+  return Object.entries(headers)
+    .filter(([name]) => !ours.has(name))
+    .map(([name, value]) => ({ name, bytes: entryBytes(name, value) }))
+    .sort((a, b) => b.bytes - a.bytes)
+    .map(({ name }) => name);
+}
+
+/** Together with those of an earlier failure. */
+function listed(earlier: unknown, names: ReadonlySet<string>): string {
+  const all = typeof earlier === 'string' ? [earlier, ...names] : [...names];
+  const text = all.join(', ');
+  return text.length <= LONGEST_LIST ? text : `${text.slice(0, LONGEST_LIST - 1)}…`;
 }
 
 /** What a broker has counted of an earlier life would end in a cycle that it breaks by dropping. */

@@ -2,6 +2,7 @@
 // others is theirs to know.
 
 import { publishFault } from './faults-091.ts';
+import { headerRoom, tableBytes } from './field-table.ts';
 import type { Properties, Publishing } from './transport.ts';
 
 /** What is asked of a channel of the client library. */
@@ -18,6 +19,8 @@ export interface ConfirmingChannel {
 
 export interface PublisherOptions {
   readonly open: () => Promise<ConfirmingChannel>;
+  /** Of all frames that the broker takes, the longest. */
+  readonly frameMax: number;
   /** The broker has closed the channel, and says why. */
   readonly onFault: (error: unknown) => void;
 }
@@ -56,6 +59,10 @@ export class Publisher091 {
   }
 
   async #publishOne({ exchange, routingKey, body, properties }: Publishing): Promise<void> {
+    const bytes = tableBytes(properties.headers);
+    const room = headerRoom(properties, this.#options.frameMax);
+    // The broker would close the connection.
+    if (bytes > room) throw new Error(`its headers take ${bytes} bytes, and ${room} is the most`);
     const channel = await this.#current();
     if (this.#over !== undefined) throw new Error(this.#over);
     const confirmed = Promise.withResolvers<undefined>();

@@ -63,6 +63,8 @@ export interface Link {
   publish(publishing: Publishing): Promise<void>;
   /** As `publish`, for what must not be lost: a refusal that another try cannot mend ends the link. */
   republish(publishing: Publishing): Promise<void>;
+  /** How many bytes the headers may take that are published beside these properties. */
+  headerRoom(properties: Properties): number;
   /** Makes the queues for failed messages anew, where that is ours to do. */
   redeclare(): Promise<void>;
   /**

@@ -33,6 +33,8 @@ interface FailedMessage {
   reason: string;
   /** Where in the handler it was thrown. */
   stack: string | undefined;
+  /** Of the application; those that there was no room for beside ours. */
+  dropped_headers: readonly string[] | undefined;
 }
 
 /** Event name → what is known about it. Names are dotted and past tense; fields end in their unit. */

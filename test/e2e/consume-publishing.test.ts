@@ -134,3 +134,33 @@ for (const protocol of ['0-9-1', '1.0']) {
     await eventually(async () => assert.equal(await client.count(queue), 1));
   });
 }
+
+test('a failed message whose headers leave no room for ours goes on without the largest [js]', async (t) => {
+  const queue = 'large-headers';
+  const hurricane = await consumer(t, { queue, handler: FAILS, args: ['--retry', '100ms'] });
+  await hurricane.up();
+  const client = await useClient(t, broker);
+  const headers = { large: 'x'.repeat(40_000), medium: 'y'.repeat(25_400), small: 1 };
+  await client.send(queue, ['retried'], { headers });
+  const { dropped_headers: dropped } = await hurricane.sees('message.retried');
+  assert.deepEqual(dropped, ['large']);
+  assert.equal((await hurricane.sees('message.dead'))['dropped_headers'], undefined);
+  const dead = await client.take(`${queue}.dead`);
+  assert.equal(dead?.content.toString(), '"retried"');
+  const { medium, small, ...others }: Record<string, unknown> = dead.properties.headers ?? {};
+  assert.deepEqual([medium, small, others['large']], [headers.medium, 1, undefined]);
+  assert.deepEqual(
+    [others['hurricane-dropped-headers'], others['hurricane-attempt']],
+    ['large', 2],
+  );
+  // At once, this one.
+  client.channel.sendToQueue(queue, Buffer.from('{'), {
+    contentType: 'application/json',
+    headers: { ...headers, large: 'x'.repeat(20_000), larger: 'z'.repeat(19_900) },
+  });
+  const second = await hurricane.seesNth(2, 'message.dead');
+  assert.deepEqual(second['dropped_headers'], ['medium']);
+  const undecodable = await client.take(`${queue}.dead`);
+  assert.equal(undecodable?.properties.headers?.['hurricane-dropped-headers'], 'medium');
+  assert.ok(!hurricane.logs.some(({ event }) => event === 'message.publish-failed'));
+});

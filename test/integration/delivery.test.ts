@@ -48,6 +48,7 @@ class FakeBroker implements Transport, Link {
 
   publish = (): Promise<void> => Promise.resolve();
   republish = this.publish;
+  headerRoom = (): number => Infinity;
   redeclare = (): Promise<void> => Promise.resolve();
   cancel = (): Promise<void> => Promise.resolve();
   close = (): Promise<void> => Promise.resolve();

@@ -5,12 +5,14 @@ import { test } from 'node:test';
 
 import {
   attemptOf,
+  fitting,
   isSuspect,
   originOf,
   republished,
   returnsOf,
   type Failed,
 } from '../../../src/amqp/headers.ts';
+import { tableBytes } from '../../../src/amqp/field-table.ts';
 import type { Delivery } from '../../../src/amqp/transport.ts';
 
 const failed: Omit<Failed, 'delivery'> = {
@@ -50,6 +52,37 @@ test('keeps the first failure and where it was published, however often it fails
   assert.deepEqual(originOf(again), { exchange: 'events', routingKey: 'order.made' });
   assert.equal(headers['hurricane-routing-key'], 'order.made');
   assert.equal(attemptOf(headers), 3);
+});
+
+test('drops the largest headers of the application until the rest fits, and says which', () => {
+  const own = { big: 'x'.repeat(40_000), small: 'kept', bigger: 'y'.repeat(50_000), n: 1 };
+  const whole = republished({ ...failed, delivery: delivery(own) }, 'retry', 2);
+  assert.deepEqual(fitting(whole, Infinity), { publishing: whole, dropped: [] });
+  const once = fitting(whole, 65_536);
+  assert.deepEqual(once.dropped, ['bigger']);
+  const others = republished({ ...failed, delivery: delivery({ small: 'kept', n: 1 }) }, 'retry', 2)
+    .properties.headers;
+  assert.deepEqual(once.publishing.properties.headers, {
+    ...{ ...others, big: own.big },
+    'hurricane-dropped-headers': 'bigger',
+  });
+  const again = delivery(once.publishing.properties.headers);
+  const twice = fitting(republished({ ...failed, delivery: again }, 'dead', 2), 4096);
+  assert.deepEqual(twice.dropped, ['big']);
+  assert.deepEqual(twice.publishing.properties.headers, {
+    ...{ ...others, 'hurricane-dropped-headers': 'bigger, big' },
+  });
+});
+
+test('what remains of very many headers fits as well, at the price of the words of the error', () => {
+  const own = Object.fromEntries(Array.from({ length: 5000 }, (_, n) => [`é-${n}`, true]));
+  const long = { ...failed, reason: '€'.repeat(3000), delivery: delivery(own) };
+  for (const room of [50_000, 9000, 4096]) {
+    const { publishing, dropped } = fitting(republished(long, 'retry', 2), room);
+    assert.ok(tableBytes(publishing.properties.headers) <= room, `${room}`);
+    assert.equal(dropped.includes('hurricane-error'), room === 4096);
+    assert.equal(attemptOf(publishing.properties.headers), 2);
+  }
 });
 
 test('leaves out what brokers count, which would end in a cycle that they break', () => {
