@@ -57,6 +57,7 @@ export class Consumer {
       onLost: () => this.#forgetWaiting(),
     });
     this.#republisher = new Republisher({
+      queue: options.queue.name,
       emit: options.emit,
       link: () => this.#subscription.link,
       onStuck: (reason) => this.setHold('retry', reason),
@@ -205,12 +206,20 @@ export class Consumer {
     }
     const { delivery } = attempt;
     if (delivery.isCurrent()) settle(delivery, step);
-    if (step.kind === 'drop') {
-      const { reason } = step;
-      const id = delivery.properties.messageId;
-      this.#options.emit('message.dropped', { queue: queue.name, id, reason });
-    }
+    this.#tell(attempt, step);
     this.#leave(attempt, attempt.delivery.isCurrent() ? step : undefined);
+  }
+
+  #tell({ delivery, attempt }: Attempt, step: Step): void {
+    const { queue, emit } = this.#options;
+    const told = { queue: queue.name, id: delivery.properties.messageId };
+    if (step.kind === 'drop') emit('message.dropped', { ...told, reason: step.reason });
+    if (step.kind !== 'requeue' || !delivery.isCurrent()) return;
+    emit('message.requeued', {
+      ...{ ...told, attempt, reason: step.reason },
+      routing_key: originOf(delivery).routingKey,
+      redelivered: delivery.redelivered,
+    });
   }
 
   /** Only when another queue has it for sure is it gone from this one. */

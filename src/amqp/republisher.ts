@@ -3,11 +3,14 @@
 import type { Emit } from '../core/events.ts';
 import { backoffMs } from '../lib/backoff.ts';
 import { pause } from '../lib/waiting.ts';
+import { originOf } from './headers.ts';
 import type { Delivery, Link, Publishing } from './transport.ts';
 
 const BACKOFF = { firstMs: 200, maxMs: 10_000, jitter: 0.2 };
 
 export interface RepublisherOptions {
+  /** Where they come from. */
+  readonly queue: string;
   readonly emit: Emit;
   readonly link: () => Link | undefined;
   /** Told why messages find no place; undefined when the last one has. */
@@ -49,7 +52,12 @@ export class Republisher {
     const reason = error instanceof Error ? error.message : String(error);
     this.#stuck.add(delivery);
     this.#options.onStuck(`a failed message cannot be kept: ${reason}`);
-    this.#options.emit('message.publish-failed', { to, reason, attempt });
+    this.#options.emit('message.publish-failed', {
+      queue: this.#options.queue,
+      id: delivery.properties.messageId,
+      routing_key: originOf(delivery).routingKey,
+      ...{ to, reason, attempt },
+    });
     const over = new AbortController();
     void link.ended.then(() => over.abort());
     await pause(Math.round(backoffMs(BACKOFF, attempt)), over.signal);

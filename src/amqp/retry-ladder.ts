@@ -25,7 +25,7 @@ export function timedOut({ timeoutMs }: { readonly timeoutMs: number }) {
 export type Step =
   | { readonly kind: 'ack' }
   | { readonly kind: 'release' }
-  | { readonly kind: 'requeue' }
+  | { readonly kind: 'requeue'; /** Undefined: it was asked for. */ readonly reason?: string }
   | { readonly kind: 'drop'; readonly reason: string }
   | (Failure & { readonly kind: 'retry'; readonly delayMs: number })
   | (Failure & { readonly kind: 'dead' });
@@ -87,7 +87,7 @@ function exhausted(failure: Failure, then: Ladder['onExhausted']): Step {
     case 'dead':
       return { kind: 'dead', ...failure };
     case 'requeue':
-      return { kind: 'requeue' };
+      return { kind: 'requeue', reason: failure.reason };
     case 'drop':
       return { kind: 'drop', reason: failure.reason };
   }

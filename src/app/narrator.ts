@@ -54,6 +54,11 @@ const sentences: { readonly [N in EventName]: (data: EventMap[N]) => Line } = {
     `an attempt failed, the next one is in ${ms / 1000} s`,
   ],
   'message.dead': () => ['error', 'a message was given up: it is a dead letter now'],
+  // What comes back at once does so again and again, many times a second.
+  'message.requeued': ({ redelivered }) => [
+    redelivered ? 'debug' : 'info',
+    'a message went back into its queue',
+  ],
   'message.dropped': () => ['warn', 'a message was dropped'],
   'message.publish-failed': () => [
     'error',

@@ -116,9 +116,27 @@ export interface EventMap {
   'message.retried': FailedMessage & { delay_ms: number };
   /** Into the queue of dead letters. */
   'message.dead': FailedMessage & { to: string };
+  /** Back into its queue, which hands it out again at once. */
+  'message.requeued': {
+    queue: string;
+    id: string | undefined;
+    routing_key: string;
+    attempt: number;
+    redelivered: boolean;
+    /** How its last attempt failed; undefined when the handler asked for it. */
+    reason: string | undefined;
+  };
   'message.dropped': { queue: string; id: string | undefined; reason: string };
   /** It stays where it is until a queue takes it. */
-  'message.publish-failed': { to: string; reason: string; attempt: number };
+  'message.publish-failed': {
+    queue: string;
+    id: string | undefined;
+    routing_key: string;
+    to: string;
+    reason: string;
+    /** To publish it, not to handle it. */
+    attempt: number;
+  };
   /** The handler ended an attempt that had been given up. */
   'message.settled-late': { queue: string };
   'probe.changed': {

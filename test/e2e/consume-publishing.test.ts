@@ -164,3 +164,47 @@ test('a failed message whose headers leave no room for ours goes on without the 
   assert.equal(undecodable?.properties.headers?.['hurricane-dropped-headers'], 'medium');
   assert.ok(!hurricane.logs.some(({ event }) => event === 'message.publish-failed'));
 });
+
+test('a message that goes back at once is told of, until the broker gives it up by itself [js]', async (t) => {
+  const queue = 'goes-back';
+  const hurricane = await consumer(t, {
+    ...{ queue, handler: FAILS },
+    args: [
+      ...['--retry', 'none', '--on-exhausted', 'requeue', '--queue-arg', 'x-delivery-limit=4'],
+      ...['--log-level', 'debug'],
+    ],
+  });
+  await hurricane.up();
+  const client = await useClient(t, broker);
+  await client.send(queue, ['x'], { messageId: 'm-1' });
+  await eventually(async () => assert.equal(await client.count(`${queue}.dead`), 1));
+  const dead = await client.take(`${queue}.dead`);
+  const headers: Record<string, unknown> = dead?.properties.headers ?? {};
+  assert.equal((headers['x-death'] as { reason: string }[])[0]?.reason, 'delivery_limit');
+  assert.ok(!Object.keys(headers).some((name) => name.startsWith('hurricane-')));
+  await hurricane.seesNth(5, 'message.requeued');
+  const requeued = hurricane.logs.filter(({ event }) => event === 'message.requeued');
+  assert.deepEqual(
+    requeued.map(({ level, id, routing_key: key }) => [level, id, key]),
+    [['info', 'm-1', queue], ...Array<unknown>(4).fill(['debug', 'm-1', queue])],
+  );
+  assert.match(String(requeued[0]?.['reason']), /^Error: on purpose/);
+  const { text } = await hurricane.probe('metrics');
+  assert.match(text, /^hurricane_consumer_messages_total\{.*outcome="requeue"\} 5$/m);
+  assert.doesNotMatch(text, /^hurricane_consumer_dead_total\{.*\} [1-9]/m);
+});
+
+test('a failed message that finds no queue is named, by its routing key at least [js]', async (t) => {
+  const queue = 'named';
+  const client = await useClient(t, broker);
+  await declare(client, queue);
+  const args = ['--retry', 'none', '--topology', 'passive'];
+  const hurricane = await consumer(t, { queue, handler: FAILS, args });
+  await hurricane.up();
+  await client.channel.deleteQueue(`${queue}.dead`);
+  await client.send(queue, ['x'], { messageId: 'm-1' });
+  const named = await hurricane.sees('message.publish-failed');
+  assert.deepEqual([named['queue'], named['id'], named['routing_key']], [queue, 'm-1', queue]);
+  await client.channel.assertQueue(`${queue}.dead`, { arguments: { 'x-queue-type': 'quorum' } });
+  await hurricane.sees('message.dead');
+});

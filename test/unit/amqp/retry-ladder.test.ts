@@ -35,7 +35,10 @@ test('waits at least as long as the handler asks for, and never below the level'
 
 test('does what is asked for when the ladder ends', () => {
   const none = { retryDelaysMs: [] };
-  assert.deepEqual(nextStep(failed, 1, { ...none, onExhausted: 'requeue' }), { kind: 'requeue' });
+  assert.deepEqual(nextStep(failed, 1, { ...none, onExhausted: 'requeue' }), {
+    kind: 'requeue',
+    reason: 'on purpose',
+  });
   assert.deepEqual(nextStep(failed, 1, { ...none, onExhausted: 'drop' }), {
     kind: 'drop',
     reason: 'on purpose',
