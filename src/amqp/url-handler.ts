@@ -134,17 +134,27 @@ export class UrlHandler implements MessageHandler {
 
 const outcomes = ['ack', 'retry', 'dead', 'requeue', 'drop'] as const;
 
-/** What a status means; `X-Hurricane-Outcome` decides instead where it says more. */
+/** What a status means; `X-Hurricane-Outcome` decides instead where there is one. */
 export function judge(status: number, headers: IncomingHttpHeaders): Verdict {
-  const said = outcomes.find((outcome) => outcome === headers['x-hurricane-outcome']);
+  const { 'x-hurricane-outcome': given, 'retry-after': retryAfter } = headers;
   const reason = `HTTP ${status}`;
-  if (said === 'retry') return { kind: 'retry', reason, ...after(headers['retry-after']) };
-  if (said !== undefined) return { kind: said, reason };
+  if (given !== undefined) return outcomeOf(String(given), reason, after(retryAfter));
   if (status >= 200 && status < 300) return { kind: 'ack' };
   if (status === 408 || status === 429 || status >= 500) {
-    return { kind: 'retry', reason, ...after(headers['retry-after']) };
+    return { kind: 'retry', reason, ...after(retryAfter) };
   }
   return { kind: 'dead', reason };
+}
+
+/** A word that is none loses no message: what it was meant to say is not known. */
+function outcomeOf(given: string, reason: string, when: { readonly afterMs?: number }): Verdict {
+  const word = given.trim().toLowerCase();
+  const said = outcomes.find((outcome) => outcome === word);
+  if (said === 'retry') return { kind: said, reason, ...when };
+  if (said !== undefined) return { kind: said, reason };
+  const shown = JSON.stringify(given.slice(0, 100));
+  const fault = `X-Hurricane-Outcome is ${shown}, and must be one of ${outcomes.join(', ')}`;
+  return { kind: 'retry', reason: `${reason}: ${fault}`, ...when };
 }
 
 function after(value: string | undefined): { readonly afterMs?: number } {

@@ -18,7 +18,24 @@ const table: readonly (readonly [
   [503, { 'retry-after': 'soon' }, { kind: 'retry', reason: 'HTTP 503' }],
   [200, { 'x-hurricane-outcome': 'requeue' }, { kind: 'requeue', reason: 'HTTP 200' }],
   [500, { 'x-hurricane-outcome': 'dead' }, { kind: 'dead', reason: 'HTTP 500' }],
-  [500, { 'x-hurricane-outcome': 'shrug' }, { kind: 'retry', reason: 'HTTP 500' }],
+  [204, { 'x-hurricane-outcome': 'Dead' }, { kind: 'dead', reason: 'HTTP 204' }],
+  [204, { 'x-hurricane-outcome': ' ACK ' }, { kind: 'ack', reason: 'HTTP 204' }],
+  [
+    200,
+    { 'x-hurricane-outcome': ' RETRY ', 'retry-after': '2' },
+    { kind: 'retry', reason: 'HTTP 200', afterMs: 2000 },
+  ],
+  ...[200, 404].map(
+    (status) =>
+      [
+        status,
+        { 'x-hurricane-outcome': 'deadletter' },
+        {
+          kind: 'retry',
+          reason: `HTTP ${status}: X-Hurricane-Outcome is "deadletter", and must be one of ack, retry, dead, requeue, drop`,
+        },
+      ] as const,
+  ),
 ];
 for (const [status, fields, verdict] of table) {
   test(`${status} ${JSON.stringify(fields)} means ${JSON.stringify(verdict)}`, () => {
