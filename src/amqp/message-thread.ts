@@ -6,7 +6,7 @@ import { ModuleThread, type ModuleThreadOptions } from '../process/module-thread
 import type { Work } from './handler.ts';
 import { originOf } from './headers.ts';
 import { InHand } from './in-hand.ts';
-import type { Publication } from './message.ts';
+import type { EncodedPublication } from './publication.ts';
 import { ModuleCheck, UNSUSPECTED } from './module-check.ts';
 import {
   SERVE_MESSAGES,
@@ -20,7 +20,7 @@ import {
 export interface MessageThreadOptions extends ModuleThreadOptions {
   readonly queue: string;
   readonly inspector: GivenToThread['inspector'];
-  readonly publish: (publication: Publication) => Promise<void>;
+  readonly publish: (publication: EncodedPublication) => Promise<void>;
   /** It has ended by itself; what was in hand is finished. */
   readonly onCrash: (reason: string, trace: string | undefined) => void;
   /** Nothing is in hand that is still waited for. */
@@ -29,7 +29,7 @@ export interface MessageThreadOptions extends ModuleThreadOptions {
 
 export type Loaded =
   | { readonly kind: 'loaded'; readonly facts: ModuleFacts }
-  | { readonly kind: 'unloadable'; readonly reason: string; readonly trace?: string | undefined };
+  | Extract<LoadMessage, { kind: 'unloadable' }>;
 
 /** Takes work from the start; it is handled when the module has loaded. */
 export class MessageThread {
@@ -184,7 +184,7 @@ export class MessageThread {
     this.#check = undefined;
   }
 
-  async #publish(call: number, publication: Publication): Promise<void> {
+  async #publish(call: number, publication: EncodedPublication): Promise<void> {
     const problem = await this.#options.publish(publication).then(
       () => undefined,
       (error: unknown) => (error instanceof Error ? error.message : String(error)),

@@ -1,7 +1,8 @@
 // The code that runs messages inside a worker thread, and the words that are exchanged with it.
 
 import type { CallOutcome } from '../process/module-worker.ts';
-import type { Publication } from './message.ts';
+import { WELL_FORMED } from './module-well-formed.ts';
+import type { EncodedPublication } from './publication.ts';
 import type { Properties } from './transport.ts';
 import type { Verdict } from './retry-ladder.ts';
 
@@ -54,7 +55,7 @@ export type FromThread =
       readonly done: readonly number[];
       readonly others: readonly (readonly [id: number, verdict: Verdict])[];
     }
-  | { readonly kind: 'publish'; readonly call: number; readonly publication: Publication }
+  | { readonly kind: 'publish'; readonly call: number; readonly publication: EncodedPublication }
   /** The thread was free to begin what it was asked to. */
   | { readonly kind: 'checking' }
   | { readonly kind: 'checked'; readonly outcome: CallOutcome }
@@ -73,7 +74,9 @@ let telling = false;
 
 async function serve(module) {
   const { default: handle, setup, teardown, check, routingKeys } = module;
+  stage = 'setup';
   if (setup) await setup();
+  stage = 'routing-keys';
   const keys = routingKeys ? [...(await routingKeys(given.queue))] : undefined;
   if (keys && !keys.every((key) => typeof key === 'string')) throw 'routingKeys(queue) must return strings';
   port.on('message', (word) => {
@@ -202,8 +205,12 @@ class Context {
     calling += 1;
     const call = calling;
     const answer = Promise.withResolvers();
-    calls.set(call, answer);
-    port.postMessage({ kind: 'publish', call, publication });
+    try {
+      port.postMessage({ kind: 'publish', call, publication: publicationOf(publication) });
+      calls.set(call, answer);
+    } catch (error) {
+      answer.reject(error.name === 'DataCloneError' ? new TypeError('headers of publish() cannot be sent: ' + error.message) : error);
+    }
     return answer.promise;
   }
 }
@@ -212,11 +219,15 @@ function reasonOf(why) {
   return new Error(why === 'timeout' ? 'the time for this message is over' : 'the consumer is stopping');
 }
 
-const outcomes = ['retry', 'dead', 'requeue', 'drop'];
-
 function returned(context, value) {
-  const isOutcome = outcomes.includes(value?.kind);
-  settle(context.id, isOutcome ? { kind: value.kind, afterMs: value.afterMs, reason: value.reason } : undefined);
+  let verdict;
+  try {
+    verdict = verdictOf(value);
+  } catch (error) {
+    // A property of it may be code, and throw.
+    return threw(context, error);
+  }
+  settle(context.id, verdict);
 }
 
 function threw(context, error) {
@@ -269,4 +280,6 @@ async function tearDown(teardown) {
     port.postMessage({ kind: 'torn-down', problem: describe(error) });
   }
 }
+
+${WELL_FORMED}
 `;

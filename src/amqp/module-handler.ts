@@ -3,6 +3,7 @@
 import type { Deadline } from '../core/deadline.ts';
 import { HurricaneError } from '../core/errors.ts';
 import { abortError, doneBefore, onAbort, pause } from '../lib/waiting.ts';
+import { remedyOf } from '../process/module-remedy.ts';
 import type { HandlerSurroundings, MessageHandler, Work } from './handler.ts';
 import { UNSUSPECTED } from './module-check.ts';
 import { MessageThread, type Loaded, type MessageThreadOptions } from './message-thread.ts';
@@ -177,12 +178,12 @@ export class ModuleHandler implements MessageHandler {
     thread.giveUp(work);
   }
 
-  #unloadable({ reason, trace }: Extract<Loaded, { kind: 'unloadable' }>): HurricaneError {
+  #unloadable({ reason, trace, stage }: Extract<Loaded, { kind: 'unloadable' }>): HurricaneError {
     return new HurricaneError(
       'module-not-loadable',
       `${this.#options.path} cannot be loaded: ${reason}`,
       {
-        hint: 'correct the module; its default export must be a function',
+        hint: remedyOf(stage),
         ...(trace === undefined ? {} : { output: trace }),
       },
     );

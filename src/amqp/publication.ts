@@ -3,23 +3,21 @@
 import type { Publication } from './message.ts';
 import type { Publishing } from './transport.ts';
 
-export function publishingOf(publication: Publication): Publishing {
+/** One whose JSON is written already. */
+export interface EncodedPublication extends Publication {
+  readonly body: Uint8Array | string;
+}
+
+export function publishingOf(publication: EncodedPublication): Publishing {
   const { exchange = '', routingKey, body, headers = {} } = publication;
   const { id: messageId, correlationId, type } = publication;
-  const encoded = encode(body);
-  const contentType = publication.contentType ?? encoded.contentType;
+  const isText = typeof body === 'string';
+  const contentType =
+    publication.contentType ?? (isText ? 'text/plain' : 'application/octet-stream');
   return {
     exchange,
     routingKey,
-    body: encoded.bytes,
+    body: isText ? Buffer.from(body) : body,
     properties: { messageId, correlationId, type, contentType, headers, timestamp: Date.now() },
   };
-}
-
-function encode(body: unknown): { readonly bytes: Uint8Array; readonly contentType: string } {
-  if (body instanceof Uint8Array) return { bytes: body, contentType: 'application/octet-stream' };
-  if (typeof body === 'string') return { bytes: Buffer.from(body), contentType: 'text/plain' };
-  // Nothing at all is no JSON.
-  const text = JSON.stringify(body ?? null);
-  return { bytes: Buffer.from(text), contentType: 'application/json' };
 }

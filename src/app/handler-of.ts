@@ -3,7 +3,7 @@
 import { resolve } from 'node:path';
 
 import type { MessageHandler, ProgramSurroundings } from '../amqp/handler.ts';
-import type { Publication } from '../amqp/message.ts';
+import type { EncodedPublication } from '../amqp/publication.ts';
 import { ModuleHandler } from '../amqp/module-handler.ts';
 import { OnceHandler } from '../amqp/once-handler.ts';
 import { ProgramHandler } from '../amqp/program-handler.ts';
@@ -14,7 +14,7 @@ import type { Debugger } from '../debug/debugger.ts';
 import { assertNever } from '../lib/assert-never.ts';
 
 export interface HandlerParts extends ProgramSurroundings {
-  readonly publish: (publication: Publication) => Promise<void>;
+  readonly publish: (publication: EncodedPublication) => Promise<void>;
   readonly debug: Debugger;
 }
 

@@ -1,5 +1,7 @@
 // What a check may say: messages with a level, as JSON lines or as the value of a module. Pure.
 
+import { inspect } from 'node:util';
+
 const levels = ['debug', 'info', 'warning', 'error', 'critical'] as const;
 
 export type CheckLevel = (typeof levels)[number];
@@ -43,9 +45,18 @@ export function parseReturned(value: unknown): readonly CheckMessage[] {
     (entry) =>
       parseMessage(entry) ??
       errorMessage(
-        `it returned ${JSON.stringify(entry)}: return nothing, or messages {level, msg} with a level of ${levels.join(', ')}`,
+        `it returned ${shown(entry)}: return nothing, or messages {level, msg} with a level of ${levels.join(', ')}`,
       ),
   );
+}
+
+/** Not everything that a thread can hand on is JSON. */
+function shown(value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return inspect(value, { breakLength: Infinity }); // a BigInt, or a circle
+  }
 }
 
 /** `msg (obj), hint`, as far as there is. */
@@ -63,5 +74,5 @@ function parseMessage(value: unknown): CheckMessage | undefined {
 
 function textOf(value: unknown): string | undefined {
   if (value === undefined || value === null) return undefined;
-  return typeof value === 'string' ? value : JSON.stringify(value);
+  return typeof value === 'string' ? value : shown(value);
 }

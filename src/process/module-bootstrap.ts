@@ -1,10 +1,17 @@
 // The code that runs inside a worker thread and loads the user's module there. A text and not a function,
 // since neither a bundle nor a single executable has a file that a worker could be started from.
 
+import type { LoadStage } from './module-remedy.ts';
+
 /** What every thread may say first. */
 export type LoadMessage =
   | { readonly kind: 'loaded'; readonly facts: unknown }
-  | { readonly kind: 'unloadable'; readonly reason: string; readonly trace?: string | undefined };
+  | {
+      readonly kind: 'unloadable';
+      readonly reason: string;
+      readonly trace?: string | undefined;
+      readonly stage?: LoadStage | undefined;
+    };
 
 /** A line of a stack that is Node's or ours. */
 export const FOREIGN_FRAME = /^\s+at .*(node:|\[worker eval\])/;
@@ -20,7 +27,7 @@ if (process.platform === 'linux' && getPriority() < 10) setPriority(10);
 
 /**
  * Plain CommonJS. `serve` is the text of `async function serve(module)`, which may use `port`, `given`,
- * `say(kind, content)`, `describe(error)` and `traceOf(error)`; the module has loaded when it returns, and
+ * `say(kind, content)`, `describe(error)`, `textOf(value)`, `traceOf(error)` and `stage`, which it may set; the module has loaded when it returns, and
  * what it throws says why it cannot be used. `workerData` is `{ port, url, given }`. In the background it
  * gives way to us.
  */
@@ -31,6 +38,7 @@ const { stripTypeScriptTypes } = require('node:module');
 const { fileURLToPath } = require('node:url');
 const { port, url, given } = require('node:worker_threads').workerData;
 const foreign = ${FOREIGN_FRAME};
+let stage = 'import';
 
 ${background ? LOWER_PRIORITY : ''}
 import(url)
@@ -41,10 +49,14 @@ import(url)
   .then(serve)
   .then(
     (facts) => say('loaded', { facts }),
-    (error) => say('unloadable', { reason: describe(error), trace: traceOf(error) }),
+    (error) => {
+      if (error?.code === 'ERR_MODULE_NOT_FOUND') stage = 'missing';
+      say('unloadable', { reason: describe(error), trace: traceOf(error), stage });
+    },
   );
 
 function usable(module) {
+  stage = 'export';
   if (typeof module.default !== 'function') throw 'its default export must be a function';
   if (/^class\\b/.test(module.default)) throw 'its default export must be a function, and is a class';
   return module;
@@ -84,10 +96,19 @@ function sourceOf(file) {
 }
 
 function describe(error) {
-  if (!(error instanceof Error)) return String(error);
-  const place = /file:\\/\\/[^\\s)]+:\\d+/.exec(error.stack ?? '');
+  if (!(error instanceof Error)) return textOf(error);
+  const place = /file:\\/\\/[^\\s)]+:\\d+/.exec(String(error.stack));
   const where = place === null ? '' : ' (' + fileURLToPath(place[0]) + ')';
-  return error.name + ': ' + error.message.replace(/ imported from .*\\[worker eval\\]$/, '') + where;
+  return error.name + ': ' + String(error.message).replace(/ imported from .*\\[worker eval\\]$/, '') + where;
+}
+
+function textOf(value) {
+  try {
+    const text = String(value);
+    return text === '[object Object]' ? JSON.stringify(value) : text;
+  } catch {
+    return 'something that cannot be shown';
+  }
 }
 
 // The code frame of a syntax error, and the frames of the user's modules; undefined when there is neither.

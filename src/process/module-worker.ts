@@ -4,6 +4,7 @@ import { Deadline } from '../core/deadline.ts';
 import { HurricaneError } from '../core/errors.ts';
 import { doneBefore } from '../lib/waiting.ts';
 import type { CallMessage, ModuleCalls } from './module-calls.ts';
+import { remedyOf } from './module-remedy.ts';
 import type { ModuleThreadOptions } from './module-thread.ts';
 
 export interface ModuleWorkerOptions extends Omit<ModuleThreadOptions, 'memoryMib'> {
@@ -45,7 +46,7 @@ export class ModuleWorker {
     throw new HurricaneError(
       'module-not-loadable',
       `${this.#options.path} cannot be loaded: ${reasonOf(answer)}`,
-      { hint: 'correct the module; its default export must be a function' },
+      { hint: remedyOf('stage' in answer ? answer.stage : undefined) },
     );
   }
 

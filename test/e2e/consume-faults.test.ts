@@ -234,63 +234,73 @@ const files = {
   'prices.mjs': 'export function sum(net) {\n  const total = net +;\n}\n',
 };
 
+const IMPORT = /^correct the module, or what it imports$/;
+
 const broken: readonly (readonly [
   title: string,
   source: string,
   reason: RegExp,
   shown: readonly string[],
+  remedy: RegExp,
 ])[] = [
   [
     'has a syntax error',
     'export default (message) => {\n  const total = message.body.price +;\n};\n',
     /SyntaxError: Unexpected token ';' \(.*\/handler\.mjs:2\)$/,
     ['handler.mjs:2\n', '  const total = message.body.price +;\n', ' ^\n'],
+    IMPORT,
   ],
   [
     'imports what has a syntax error',
     "import { helper } from './helper.mjs';\nexport default () => helper();\n",
     /SyntaxError: Unexpected token ';' \(.*\/prices\.mjs:2\)$/,
     ['prices.mjs:2\n', '  const total = net +;\n', ' ^\n'],
+    IMPORT,
   ],
   [
     'rejects while it loads',
     'async function connect() {\n  throw new Error("no database");\n}\nexport default () => {};\nawait connect();\n',
     /Error: no database \(.*\/handler\.mjs:2:\d+\)$/,
     ['Error: no database\n', '    at connect (file:', 'handler.mjs:2:9)\n', 'handler.mjs:5:7'],
+    IMPORT,
   ],
   [
     'loses a promise while it loads',
     'async function connect() {\n  throw new Error("no database");\n}\nexport default () => {};\nconnect();\nawait new Promise(() => {});\n',
     /Error: no database$/,
     ['Error: no database\n', 'handler.mjs:2:9)\n', 'handler.mjs:5:1'],
+    IMPORT,
   ],
   [
     'fails in its setup',
     'export default () => {};\nexport const setup = async () => {\n  throw new Error("no cache");\n};\n',
     /Error: no cache \(.*\/handler\.mjs:3:\d+\)$/,
     ['Error: no cache\n', 'handler.mjs:3:9'],
+    /^correct setup\(\) of the module, or what it needs$/,
   ],
-  ['exports nothing', 'const unused = 1;\n', /its default export must be a function$/, []],
+  [
+    'exports nothing',
+    'const unused = 1;\n',
+    /its default export must be a function$/,
+    [],
+    /^its default export must be a function: export default async function …$/,
+  ],
   [
     'imports what is not there',
     'import "./missing.mjs";\nexport default () => {};\n',
     /Cannot find module '.*missing\.mjs' imported from .*handler\.mjs$/,
     [],
+    /^install the package where the module finds it, or correct the name it imports$/,
   ],
 ];
 
-for (const [title, handler, reason, shown] of broken) {
+for (const [title, handler, reason, shown, remedy] of broken) {
   forEachArtefact(
     `a handler that ${title} shows where, and nothing of ours`,
     async (t, artefact) => {
       const hurricane = await consumer(t, { artefact, handler, files });
       const { output = '' } = await hurricane.sees('startup.failed');
-      await assertEnds(
-        hurricane,
-        66,
-        reason,
-        /^correct the module; its default export must be a function$/,
-      );
+      await assertEnds(hurricane, 66, reason, remedy);
       const text = String(output);
       for (const part of shown) assert.ok(text.includes(part), text);
       assert.doesNotMatch(text, /node:|worker eval|hurricane\.js/);

@@ -47,7 +47,7 @@ test('takes nothing as good, a message, or a list of messages', () => {
 });
 
 test('fails on anything else that a module returns, and says what it should return', () => {
-  for (const value of [true, 'ok', 7, { level: 'bad', msg: 'x' }, [undefined]]) {
+  for (const value of [true, 'ok', 7, 7n, { level: 'bad', msg: 'x' }, [undefined]]) {
     const [message] = parseReturned(value);
     assert.ok(message && isFailure(message));
     assert.match(message.msg, /^it returned .*: return nothing, or messages/);
