@@ -24,6 +24,8 @@ const rules: readonly Rule[] = [
   debuggerHasItsPlace,
   breakpointsAreNoDeath,
   handlerCanBeDebugged,
+  keysHaveTheirExchange,
+  processesAreOfAProgram,
 ];
 
 function drainDelayFits({ gracePeriod, drainDelay, webhookUrl = [] }: Values) {
@@ -157,6 +159,22 @@ function handlerCanBeDebugged({
   if (handler === undefined || listens) return [];
   return [
     'debugger-connect has no effect on a module, whose inspector can only listen: use debugger',
+  ];
+}
+
+function keysHaveTheirExchange({ queue, exchange, routingKey = [] }: Values) {
+  if (queue === undefined || exchange !== undefined || routingKey.length === 0) return [];
+  return [
+    'routing-key has no effect without exchange, because there is nothing to bind the queue to: ' +
+      'name the exchange, or leave out routing-key',
+  ];
+}
+
+function processesAreOfAProgram({ handlerProcesses = 1, handlerExec }: Values) {
+  if (handlerProcesses === 1 || handlerExec !== undefined) return [];
+  return [
+    'handler-processes has no effect without handler-exec, because only that is a program that stays: ' +
+      'use concurrency to handle more messages at a time',
   ];
 }
 

@@ -63,6 +63,9 @@ const messageRules: readonly Rule[] = [
   oneWayToNameTheBroker,
   passwordsAreNoFlags,
   queueIsNamed,
+  deadLettersLeaveTheQueue,
+  queueNamesFit,
+  exclusiveIsHeeded,
   oneHandler,
   keyHasItsCertificate,
   protocolCanDeclare,
@@ -429,6 +432,48 @@ function passwordsAreNoFlags({ values, entries }: Subject): readonly Problem[] {
 function queueIsNamed({ values, entries }: Subject): readonly Problem[] {
   if (!isUnset(values, entries, 'queue', 'queue')) return [];
   return [usageProblem('there is no queue to take messages from: name it with --queue')];
+}
+
+/** A message that is given up would come again at once, for ever. */
+function deadLettersLeaveTheQueue({ values, entries }: Subject): readonly Problem[] {
+  const { queue, deadLetter } = values;
+  if (queue === undefined || queue !== deadLetter) return [];
+  const message =
+    `dead-letter and queue are both ${queue}, and what is given up would come back for ever: ` +
+    'name another queue for dead letters';
+  return [problem(message, ...givenBy(entries, 'queue', 'dead-letter'))];
+}
+
+/** Of a name in AMQP, in bytes. */
+const LONGEST_NAME = 255;
+
+/** Those of its retries and of dead letters are longer than its own. */
+function queueNamesFit({ values, entries }: Subject): readonly Problem[] {
+  const { queue, deadLetter = '', retry = [] } = values;
+  if (queue === undefined) return [];
+  const names = [queue, ...retry.map((delayMs) => `${queue}.retry.${delayMs}`), deadLetter];
+  const lengths = names.map((name) => Buffer.byteLength(name));
+  const longest = names[lengths.indexOf(Math.max(...lengths))] ?? '';
+  const length = Buffer.byteLength(longest);
+  if (length <= LONGEST_NAME) return [];
+  const [name, what] =
+    longest === deadLetter && givenBy(entries, 'dead-letter').length > 0
+      ? (['dead-letter', 'its name'] as const)
+      : ([
+          'queue',
+          longest === queue ? 'its name' : `the name …${longest.slice(queue.length)}`,
+        ] as const);
+  const message = `${name} is too long: ${what} has ${length} bytes, and AMQP allows ${LONGEST_NAME}`;
+  return [problem(`${message}: shorten it`, ...givenBy(entries, name))];
+}
+
+function exclusiveIsHeeded({ values, entries }: Subject): readonly Problem[] {
+  if (values.exclusive !== true || values.queueType !== 'quorum') return [];
+  if (values.protocol === '1.0') return [];
+  const message =
+    'exclusive needs queue-type classic, for a quorum queue does not heed it: ' +
+    'use queue-type classic, or single-active instead of exclusive';
+  return [problem(message, ...givenBy(entries, 'exclusive', 'queue-type'))];
 }
 
 const handlers = ['handler', 'handler-exec', 'handler-url', 'handler-once'] as const;

@@ -76,6 +76,20 @@ export const heartbeat: Parser<number> = {
   },
 };
 
+/** For one message; with none at all every attempt would fail. */
+export const handlerTime: Parser<number> = {
+  ...duration,
+  parse: (given) => {
+    const parsed = duration.parse(given);
+    return 'value' in parsed && parsed.value === 0
+      ? {
+          problem:
+            'leaves no time for any message: give the longest that one may take, such as 60s',
+        }
+      : parsed;
+  },
+};
+
 /** `FIRST..LONGEST[:no-jitter]`. */
 export const backoff: Parser<BackoffConfig> = {
   shape: 'TIME..TIME',
@@ -170,8 +184,8 @@ function typed(value: string): QueueArgument['value'] {
   return value === 'true' ? true : value === 'false' ? false : value;
 }
 
-/** What a channel can be told: 16 bits, and 0 would mean without limit. */
-export const prefetch: Parser<number> = {
+/** Messages in hand at a time, as a channel can be told: 16 bits, and 0 would mean without limit. */
+export const inHandCount: Parser<number> = {
   ...count,
   parse: (given) => {
     const parsed = count.parse(given);

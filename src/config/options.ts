@@ -32,11 +32,12 @@ import {
   backoff,
   brokerUrl,
   handlerFile,
+  handlerTime,
   handlerUrl,
   heartbeat,
+  inHandCount,
   ladder,
   orderKey,
-  prefetch,
   queueArgument,
 } from './message-specs.ts';
 import {
@@ -629,7 +630,7 @@ export const options = {
   'handler-timeout': {
     on: consuming,
     group: 'handler',
-    parser: duration,
+    parser: handlerTime,
     default: {
       describe: '60s; 24h with a debugger',
       derive: (s) => (s.debugging ? '24h' : '60s'),
@@ -639,7 +640,7 @@ export const options = {
   concurrency: {
     on: consuming,
     group: 'handler',
-    parser: count,
+    parser: inHandCount,
     default: '8',
     help: 'messages that are handled at the same time',
   },
@@ -850,7 +851,7 @@ export const options = {
   prefetch: {
     on: consuming,
     group: 'queue',
-    parser: prefetch,
+    parser: inHandCount,
     default: { describe: 'concurrency', derive: (s) => String(s.concurrency) },
     help: 'messages that the broker hands out before they are settled',
   },
@@ -860,7 +861,7 @@ export const options = {
     parser: onOff,
     flag: true,
     default: 'false',
-    help: 'nobody else may consume the queue at the same time',
+    help: 'nobody else may consume the queue at the same time; only of a classic queue',
   },
   'single-active': {
     on: consuming,

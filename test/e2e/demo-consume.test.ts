@@ -81,7 +81,10 @@ export default async function handle({ body, redelivered }) {
   console.log(body, atOnce, redelivered);
   atOnce -= 1;
 }`,
-    args: ['--concurrency', '8', '--exchange', 'work', '--exclusive', '--priority', '1'],
+    args: [
+      ...['--concurrency', '8', '--exchange', 'work', '--priority', '1'],
+      ...['--queue-type', 'classic', '--exclusive'],
+    ],
   });
   await hurricane.up();
   const client = await useClient(t, broker);

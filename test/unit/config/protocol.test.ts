@@ -21,7 +21,7 @@ test('declares by default, and with protocol 1.0 does not', async () => {
 
 for (const [flags, sentence] of [
   [{ topology: 'declare' }, /^protocol 1\.0 cannot declare queues: .* use topology passive/],
-  [{ exclusive: 'true' }, /^exclusive is no word of protocol 1\.0/],
+  [{ exclusive: 'true', 'queue-type': 'classic' }, /^exclusive is no word of protocol 1\.0/],
   [{ priority: '3' }, /^priority is no word of protocol 1\.0/],
 ] as const) {
   test(`refuses protocol 1.0 with ${Object.keys(flags).join()}`, async () => {
