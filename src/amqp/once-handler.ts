@@ -2,7 +2,9 @@
 // HURRICANE_MESSAGE; its exit code says what becomes of the message.
 
 import { Deadline } from '../core/deadline.ts';
+import { HurricaneError } from '../core/errors.ts';
 import { describeExit, exitCodeOf, type ExitStatus } from '../core/exit-status.ts';
+import { findExecutable } from '../process/command.ts';
 import { endRunning } from '../process/ending.ts';
 import { OutputPump, OutputTail } from '../process/output.ts';
 import { spawnProcess, type Running } from '../process/spawn.ts';
@@ -33,8 +35,10 @@ export class OnceHandler implements MessageHandler {
     this.#options = options;
   }
 
-  async start(): Promise<void> {
-    // The first program starts with the first message.
+  /** The first program starts with the first message; that it is there is seen before. */
+  start(): Promise<void> {
+    const fault = this.#fault();
+    return fault === undefined ? Promise.resolve() : Promise.reject(fault);
   }
 
   begin(work: Work): void {
@@ -60,6 +64,18 @@ export class OnceHandler implements MessageHandler {
   async stop(deadline: Deadline): Promise<void> {
     const all = [...this.#running.values()];
     await Promise.all(all.map(({ process }) => endRunning(process, deadline)));
+  }
+
+  /** The first program starts with the first message; whether it can is seen before. */
+  #fault(): HurricaneError | undefined {
+    const { words, cwd, env } = this.#options;
+    const [word = ''] = words;
+    const { kind } = findExecutable(word, { path: env['PATH'], cwd });
+    if (kind === 'found') return undefined;
+    const hint = 'correct --handler-once: name a program in PATH, or the path of one';
+    return kind === 'missing'
+      ? new HurricaneError('app-not-found', `the handler ${word} was not found`, { hint })
+      : new HurricaneError('app-not-executable', `the handler ${word} is not executable`, { hint });
   }
 
   async #finish(work: Work, process: Running): Promise<void> {

@@ -36,6 +36,8 @@ export class ProgramHandler implements MessageHandler {
   readonly #ready = new Set<ProgramProcess>();
   /** Those that others have taken the place of. */
   readonly #replaced = new Set<ProgramProcess>();
+  /** One of them was. */
+  #wasReady = false;
 
   constructor(options: ProgramHandlerOptions) {
     this.#options = options;
@@ -113,8 +115,11 @@ export class ProgramHandler implements MessageHandler {
       if (signal.aborted || this.#replaced.delete(process)) return;
       if (end.wasReady) failures = 1;
       const reason = `${this.#options.words.join(' ')}: ${end.reason}`;
-      if (!end.wasReady) this.#unusable.resolve(unusable(end, reason));
-      this.#options.onRestart('crash', reason);
+      if (!this.#wasReady) {
+        this.#unusable.resolve(unusable(end, reason));
+        return;
+      }
+      if (!end.wasCut) this.#options.onRestart('crash', reason);
       if (!(await pause(Math.round(backoffMs(BACKOFF, failures)), signal))) return;
     }
   }
@@ -151,6 +156,7 @@ export class ProgramHandler implements MessageHandler {
   #offer(process: ProgramProcess): void {
     if (!this.#processes.has(process)) return;
     this.#ready.add(process);
+    this.#wasReady = true;
     this.#first.resolve(undefined);
     this.#options.onAway(undefined);
   }
@@ -168,7 +174,7 @@ export class ProgramHandler implements MessageHandler {
     const verdict = timedOut(work);
     process.forget(work);
     this.#withdraw(process, verdict.reason);
-    this.#options.onRestart('timeout', verdict.reason);
+    if (process.cut()) this.#options.onRestart('timeout', verdict.reason);
     work.finish(verdict);
     await process.stop(Deadline.after(0));
   }

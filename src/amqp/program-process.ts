@@ -29,6 +29,8 @@ export interface ProgramEnd {
   readonly reason: string;
   /** It had been ready to handle messages. */
   readonly wasReady: boolean;
+  /** By us, for a message that took too long. */
+  readonly wasCut: boolean;
 }
 
 /** Takes work once it is ready; what it has in hand at its end has crashed. */
@@ -40,6 +42,7 @@ export class ProgramProcess {
   readonly #inHand = new InHand();
   #onIdle: (() => void) | undefined;
   #wasReady = false;
+  #wasCut = false;
   #fault: string | undefined;
 
   constructor(options: ProgramProcessOptions) {
@@ -93,6 +96,14 @@ export class ProgramProcess {
   forget(work: Work): void {
     const id = this.#inHand.idOf(work);
     if (id !== undefined) this.#take(id);
+  }
+
+  /** It has not ended a message in time: what else it has in hand ends with it. False when that is known. */
+  cut(): boolean {
+    if (this.#wasCut) return false;
+    this.#wasCut = true;
+    this.#kill('it was ended, because another message took too long (--handler-timeout)');
+    return true;
   }
 
   /** Its stdin ends, it is asked to end, and killed at the deadline, with all it has started. */
@@ -156,6 +167,6 @@ export class ProgramProcess {
     this.#onIdle?.();
     // What it has left behind would keep its place.
     void this.#running.group?.end(Deadline.after(0));
-    return { status, reason, wasReady: this.#wasReady };
+    return { status, reason, wasReady: this.#wasReady, wasCut: this.#wasCut };
   }
 }

@@ -40,6 +40,8 @@ export function readWord(text: string): Word {
   if (said['t'] === 'ready') return { kind: 'ready' };
   const { id, r, after, reason, msg } = said;
   if (said['t'] === 'log') return { kind: 'log', text: typeof msg === 'string' ? msg : text };
+  if (typeof id === 'string')
+    return nonsense(text, 'has its "id" as a text: give it back as the number it came as');
   if (typeof id !== 'number') return nonsense(text, 'has neither a known "t" nor an "id"');
   const verdict = verdictOf(r, after, typeof reason === 'string' ? reason : undefined);
   return verdict === undefined

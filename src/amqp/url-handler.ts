@@ -16,6 +16,7 @@ import { retryAfterMs } from '../http/retry-after.ts';
 import { doneBefore } from '../lib/waiting.ts';
 import type { MessageHandler, Work } from './handler.ts';
 import { originOf } from './headers.ts';
+import { addressOfUrl, isRefusal, Refusal } from './refusal.ts';
 import type { Verdict } from './retry-ladder.ts';
 import type { Properties } from './transport.ts';
 
@@ -26,6 +27,8 @@ export interface UrlHandlerOptions {
   readonly concurrency: number;
   /** Longest time without use after which a connection is used again; undefined: until the server ends it. */
   readonly reuseMs?: number;
+  /** Why it can be given no messages for a while; undefined when it can again. */
+  readonly onAway: (reason: string | undefined) => void;
   /** What it means that a request failed before its answer was whole; a failed attempt unless it says more. */
   readonly onNoAnswer?: (error: Error) => Verdict;
 }
@@ -36,12 +39,15 @@ export class UrlHandler implements MessageHandler {
   readonly failed = new Promise<Error>(() => undefined);
   readonly #options: UrlHandlerOptions;
   readonly #agents: { readonly plain: Agent; readonly tls: TlsAgent };
+  readonly #refusal: Refusal;
   readonly #inHand = new Map<Work, AbortController>();
   #idle: (() => void) | undefined;
 
   constructor(options: UrlHandlerOptions) {
     this.#options = options;
-    const { concurrency: maxSockets, reuseMs: timeout } = options;
+    const { concurrency: maxSockets, reuseMs: timeout, target, onAway } = options;
+    const address = typeof target === 'string' ? addressOfUrl(target) : target.address;
+    this.#refusal = new Refusal({ address, onAway });
     const settings = { keepAlive: true, maxSockets, ...(timeout !== undefined && { timeout }) };
     this.#agents = { plain: new Agent(settings), tls: new TlsAgent(settings) };
   }
@@ -51,7 +57,7 @@ export class UrlHandler implements MessageHandler {
   }
 
   async start(): Promise<void> {
-    // A server that is not there yet fails the attempt; `wait-for` waits for it.
+    // A server that is not there yet is looked for when the first message cannot be posted.
   }
 
   begin(work: Work): void {
@@ -76,7 +82,13 @@ export class UrlHandler implements MessageHandler {
     await doneBefore(promise, deadline.signal);
   }
 
+  /** It is given no more: whether it could be is of no interest. */
+  retire(): void {
+    this.#refusal.stop();
+  }
+
   stop(): Promise<void> {
+    this.retire();
     for (const controller of this.#inHand.values()) controller.abort('stop');
     this.#agents.plain.destroy();
     this.#agents.tls.destroy();
@@ -127,6 +139,10 @@ export class UrlHandler implements MessageHandler {
     if (signal.reason === 'timeout') {
       const reason = `no answer within ${timeoutMs / 1000}s (--handler-timeout)`;
       return { kind: 'retry', reason };
+    }
+    if (isRefusal(error)) {
+      this.#refusal.note(error);
+      return { kind: 'given-back' };
     }
     return this.#options.onNoAnswer?.(error) ?? { kind: 'retry', reason: errorReason(error) };
   }

@@ -24,9 +24,6 @@ export interface DeliveryOptions {
 /** As for requests: an app is not trusted to keep a connection for longer. */
 const REUSE_MS = 1000;
 
-/** An app that refuses connections is asked again after this; mostly it has just ended. */
-const REFUSED_MS = 1000;
-
 /** For the broker to hear what it gets back. */
 const LAST_WORDS_MS = 500;
 
@@ -41,7 +38,8 @@ export class Delivery implements Intake<Address> {
   /** That of the app that serves; undefined while there is none. */
   #current: UrlHandler | undefined;
   #notReady: string | undefined;
-  #refused: NodeJS.Timeout | undefined;
+  /** The app that serves cannot be connected to. */
+  #isRefused = false;
   #stopping = false;
   /** Messages that the end of the app has cut, which we had asked for. */
   #cut = 0;
@@ -88,15 +86,17 @@ export class Delivery implements Intake<Address> {
     const former = this.#leave();
     this.#forgetIdle();
     const { queue, flow, path } = this.#options.config;
-    this.#current = new UrlHandler({
+    const handler: UrlHandler = new UrlHandler({
       queue: queue.name,
       target: { address, path },
       concurrency: flow.concurrency,
       reuseMs: REUSE_MS,
+      onAway: (reason) => this.#setRefused(handler, reason !== undefined),
       onNoAnswer: (error) => this.#noAnswer(error),
     });
-    this.#handlers.add(this.#current);
-    this.#forgetRefusal();
+    this.#handlers.add(handler);
+    this.#current = handler;
+    this.#setRefused(handler, false);
     return former;
   }
 
@@ -119,7 +119,6 @@ export class Delivery implements Intake<Address> {
   /** What is in hand may end until the deadline, in the app that is told to stop; then it goes back. */
   async stop(deadline: Deadline): Promise<void> {
     this.#stopping = true;
-    clearTimeout(this.#refused);
     const handlers = [...this.#handlers];
     const lastWords = deadline.before(LAST_WORDS_MS);
     await Promise.all(handlers.map((handler) => handler.whenIdle(lastWords)));
@@ -133,6 +132,7 @@ export class Delivery implements Intake<Address> {
     const left = this.#current;
     this.#current = undefined;
     if (left === undefined) return undefined;
+    left.retire();
     return {
       whenIdle: async (deadline) => {
         await left.whenIdle(deadline);
@@ -151,7 +151,7 @@ export class Delivery implements Intake<Address> {
 
   #whyHeld(): string | undefined {
     if (this.#current === undefined) return 'there is no app to post to';
-    if (this.#refused !== undefined) return 'the app refuses connections';
+    if (this.#isRefused) return 'the app refuses connections';
     return this.#notReady;
   }
 
@@ -174,10 +174,6 @@ export class Delivery implements Intake<Address> {
   }
 
   #noAnswer(error: Error): Verdict {
-    if (isRefused(error)) {
-      this.#noteRefusal();
-      return { kind: 'given-back' };
-    }
     if (this.#stopping) {
       this.#cut += 1;
       return { kind: 'given-back' };
@@ -186,20 +182,9 @@ export class Delivery implements Intake<Address> {
     return { kind: 'crashed', reason: errorReason(error) };
   }
 
-  /** Nothing was sent, so that no attempt has begun. */
-  #noteRefusal(): void {
-    clearTimeout(this.#refused);
-    this.#refused = setTimeout(() => this.#forgetRefusal(), REFUSED_MS).unref();
+  #setRefused(by: UrlHandler, isRefused: boolean): void {
+    if (by !== this.#current) return;
+    this.#isRefused = isRefused;
     this.#settleHold();
   }
-
-  #forgetRefusal(): void {
-    clearTimeout(this.#refused);
-    this.#refused = undefined;
-    this.#settleHold();
-  }
-}
-
-function isRefused(error: Error): boolean {
-  return 'syscall' in error && error.syscall === 'connect';
 }

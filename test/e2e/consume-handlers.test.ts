@@ -11,6 +11,7 @@ import { numbers, placeOf, useClient } from '../helpers/consume.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { startHurricane, type Hurricane } from '../helpers/hurricane.ts';
 import { useHttpServer } from '../helpers/http-server.ts';
+import { usePort } from '../helpers/port.ts';
 import { shareRabbitmq } from '../helpers/rabbitmq.ts';
 import { useTempDir } from '../helpers/temp-dir.ts';
 
@@ -199,4 +200,90 @@ forEachArtefact('a server is posted to, and its status decides', async (t, artef
       '2 2 application/json',
     ]);
   });
+});
+
+test('a server that nobody is at costs no attempt: it is looked for until it answers [js]', async (t) => {
+  const queue = 'url-later';
+  const port = await usePort();
+  const handler = ['--handler-url', `http://localhost:${port}/`];
+  const hurricane = await startHandler(t, { artefact: 'js', queue, handler });
+  await hurricane.up();
+  const client = await useClient(t, broker);
+  await client.send(queue, numbers(20));
+  await eventually(async () => {
+    const { status, text } = await hurricane.probe('ready');
+    assert.equal(status, 400);
+    assert.match(
+      text,
+      /^not consuming: the server at localhost:\d+ cannot be reached: connection refused/,
+    );
+  });
+  const attempts: string[] = [];
+  await useHttpServer(
+    t,
+    (request, response) => {
+      attempts.push(String(request.headers['x-hurricane-attempt']));
+      request.resume().on('end', () => response.end());
+    },
+    { on: port },
+  );
+  await eventually(() => assert.deepEqual(attempts, Array(20).fill('1')));
+  await eventually(async () => assert.equal((await hurricane.probe('ready')).status, 200));
+  assert.ok(!hurricane.logs.some(({ event }) => event?.startsWith('message.')));
+});
+
+test('a program per message that is not there, or cannot be run, is found at the start [js]', async (t) => {
+  const path = join(useTempDir(t), 'handle.sh');
+  writeFileSync(path, '#!/bin/sh\n', { mode: 0o644 });
+  for (const [word, code, sentence] of [
+    ['nosuchprog', 127, /^the handler nosuchprog was not found$/],
+    [path, 126, /^the handler .*\/handle\.sh is not executable$/],
+  ] as const) {
+    const handler = ['--handler-once', word];
+    const hurricane = await startHandler(t, { artefact: 'js', queue: 'once-none', handler });
+    assert.equal((await hurricane.exit).code, code);
+    const { reason, next } = await hurricane.sees('hurricane.ended');
+    assert.match(String(reason), sentence);
+    assert.match(String(next), /^correct --handler-once/);
+    assert.ok(!hurricane.logs.some(({ event }) => event === 'consumer.subscribed'));
+  }
+});
+
+test('a program that cannot be started is not told as one that is started again [js]', async (t) => {
+  const handler = ['--handler-exec', 'nosuchprog'];
+  const hurricane = await startHandler(t, { artefact: 'js', queue: 'exec-none', handler });
+  assert.equal((await hurricane.exit).code, 127);
+  assert.ok(!hurricane.logs.some(({ event }) => event === 'handler.restarted'));
+});
+
+const HANGS_ONCE = `
+import json, sys
+print(json.dumps({"t": "ready"}), flush=True)
+for line in sys.stdin:
+    word = json.loads(line)
+    if word["t"] == "msg" and word["attempt"] > 1: print(json.dumps({"id": word["id"], "r": "ack"}), flush=True)
+`;
+
+test('a program that takes too long is told of once [js]', async (t) => {
+  const queue = 'hangs';
+  const path = join(useTempDir(t), 'handler.py');
+  writeFileSync(path, HANGS_ONCE);
+  const handler = [
+    ...['--handler-exec', `/usr/bin/python3 ${path}`],
+    ...['--handler-timeout', '500ms', '--concurrency', '2'],
+  ];
+  const hurricane = await startHandler(t, { artefact: 'js', queue, handler });
+  await hurricane.up();
+  const client = await useClient(t, broker);
+  await client.send(queue, [1, 2]);
+  await hurricane.sees('message.retried');
+  await eventually(async () => {
+    const { text } = await hurricane.probe('metrics');
+    assert.match(text, /^hurricane_consumer_messages_total\{.*outcome="ack"\} 2$/m);
+  });
+  const restarts = hurricane.logs.filter(({ event }) => event === 'handler.restarted');
+  assert.deepEqual(
+    restarts.map(({ cause, reason }) => [cause, reason]),
+    [['timeout', 'no end within 0.5s (--handler-timeout)']],
+  );
 });

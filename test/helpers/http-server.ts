@@ -15,8 +15,9 @@ export interface TestServer {
 export async function useHttpServer(
   t: TestContext,
   listener: RequestListener,
+  { on = 0 }: { /** A port that is known before. */ readonly on?: number } = {},
 ): Promise<TestServer> {
-  const server = createServer(listener).listen(0, '127.0.0.1');
+  const server = createServer(listener).listen(on, '127.0.0.1');
   await once(server, 'listening');
   t.after(() => {
     server.closeAllConnections();

@@ -39,3 +39,15 @@ for (const line of [
     assert.ok('reason' in word && word.reason.startsWith(`its line ${JSON.stringify(line)} `));
   });
 }
+
+test('tells an id that is a text from none at all', () => {
+  const reasonOf = (line: string): string => {
+    const word = readWord(line);
+    return 'reason' in word ? word.reason : assert.fail(word.kind);
+  };
+  assert.match(
+    reasonOf('{"id":"7","r":"ack"}'),
+    / has its "id" as a text: give it back as the number /,
+  );
+  assert.match(reasonOf('{"r":"ack"}'), / has neither a known "t" nor an "id"$/);
+});
