@@ -5,6 +5,7 @@ import { test } from 'node:test';
 
 import { forEachArtefact } from '../helpers/artefacts.ts';
 import { numbers, startConsumer, useClient } from '../helpers/consume.ts';
+import { examples } from '../helpers/doc-examples.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { shareRabbitmq } from '../helpers/rabbitmq.ts';
 import { useTcpProxy } from '../helpers/tcp-proxy.ts';
@@ -169,5 +170,40 @@ test('a message that can never be decoded is a dead letter at once [js]', async 
   assert.deepEqual(
     dead.map(({ attempt, class: failure }) => [attempt, failure]),
     Array<unknown>(5).fill([1, 'undecodable']),
+  );
+});
+
+test('dead letters that the handler of docs/consume.md brings back have all their attempts again [js]', async (t) => {
+  const queue = 'brought';
+  const args = ['--retry', '100ms'];
+  const consumer = { artefact: 'js', broker, args } as const;
+  const failing = await startConsumer(t, { ...consumer, queue, handler: TELLS_OF_EACH_ATTEMPT });
+  await failing.up();
+  const client = await useClient(t, broker);
+  await client.send(queue, ['x'], { headers: { own: 'kept' }, type: 'order' });
+  await failing.sees('message.dead');
+  failing.signal('SIGTERM');
+  assert.equal((await failing.exit).code, 0);
+
+  const { text = '' } = examples.find(({ file }) => file === 'bring-back.mjs') ?? {};
+  const bringing = await startConsumer(t, {
+    ...{ artefact: 'js', broker, queue: `${queue}.dead`, handler: text },
+    args: ['--topology', 'none', '--retry', 'none'],
+  });
+  await bringing.up();
+  await eventually(async () => assert.equal(await client.count(queue), 1));
+  bringing.signal('SIGTERM');
+  assert.equal((await bringing.exit).code, 0);
+  await eventually(async () => assert.equal(await client.count(`${queue}.dead`), 0));
+
+  const handler = `
+export default ({ id, body, type, headers, attempt }) => {
+  console.log(id, body, type, headers.own, attempt, headers['hurricane-error-class']);
+  if (attempt === 1) throw new Error('once more');
+};`;
+  const mended = await startConsumer(t, { ...consumer, queue, handler });
+  await mended.up();
+  await eventually(() =>
+    assert.deepEqual(mended.output, ['0 x order kept 1 undefined', '0 x order kept 2 error']),
   );
 });
