@@ -415,9 +415,9 @@ export const mutants: readonly Mutant[] = [
   },
   {
     fault: 'a message fails an attempt because nobody listened',
-    file: 'src/app/delivery.ts',
-    find: 'if (isRefused(error)) {',
-    replace: 'if (!isRefused(error)) {',
+    file: 'src/amqp/url-handler.ts',
+    find: 'if (isRefusal(error)) {',
+    replace: 'if (!isRefusal(error)) {',
     testFile: 'test/integration/delivery.test.ts',
     testName:
       'where nobody listens no attempt begins: the message goes back, and nothing begins for a while',
