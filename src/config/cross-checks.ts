@@ -147,23 +147,25 @@ function debuggerPortIsFree({ values, entries }: Subject): readonly Problem[] {
 
 const waysToDebug = ['debugger', 'debugger-connect', 'pycharm-host'] as const;
 
-function oneWayToDebug({ values, entries }: Subject): readonly Problem[] {
+function chosenWaysToDebug({ values }: Subject): readonly (typeof waysToDebug)[number][] {
   const chosen = [values.debugger === true, values.debuggerConnect, values.pycharmHost];
-  const given = waysToDebug.filter((_, index) => chosen[index]);
-  if (given.length < 2) return [];
-  const message = `${given.join(' and ')} exclude each other: keep one of them`;
-  return [problem(message, ...givenBy(entries, ...given))];
+  return waysToDebug.filter((_, index) => chosen[index]);
 }
 
-function nobodyReloadsWhatIsDebugged({ values, entries }: Subject): readonly Problem[] {
-  const { autoreload, debuggerConnect, pycharmHost } = values;
-  const chosen = [values.debugger === true, debuggerConnect, pycharmHost];
-  const given = waysToDebug.filter((_, index) => chosen[index]);
-  if (!autoreload || given.length === 0) return [];
+function oneWayToDebug(subject: Subject): readonly Problem[] {
+  const given = chosenWaysToDebug(subject);
+  if (given.length < 2) return [];
+  const message = `${given.join(' and ')} exclude each other: keep one of them`;
+  return [problem(message, ...givenBy(subject.entries, ...given))];
+}
+
+function nobodyReloadsWhatIsDebugged(subject: Subject): readonly Problem[] {
+  const given = chosenWaysToDebug(subject);
+  if (!subject.values.autoreload || given.length === 0) return [];
   const message =
     `autoreload and ${given.join(', ')} exclude each other: ` +
     'a change would end what stands at a breakpoint: keep one of them';
-  return [problem(message, ...givenBy(entries, 'autoreload', ...given))];
+  return [problem(message, ...givenBy(subject.entries, 'autoreload', ...given))];
 }
 
 function oneProgramToDebug({ values, entries }: Subject): readonly Problem[] {
