@@ -88,7 +88,7 @@ function programSettings({ root, outfile, version }: BundleOptions): BuildOption
       // yargs-parser asks where it is, for a feature that hurricane never uses.
       'import.meta.url': JSON.stringify('file:///'),
     },
-    plugins: [withoutUnused, withoutStdin, lateByRequire, lazyBuiltins],
+    plugins: [withoutUnused, withoutNeedless, lateByRequire, lazyBuiltins],
   };
 }
 
@@ -108,6 +108,8 @@ const lateByRequire: Plugin = {
 
 /** What a package loads for features that hurricane never uses. Loading it costs time at every start. */
 const unused: Readonly<Record<string, readonly string[]>> = {
+  // Programs are spawned, never waited for on the spot, and told of by our own log.
+  execa: ['./default.js', './main-sync.js'],
   // Apps are reached by plain HTTP, and their redirects are passed on.
   'http-proxy': ['https', 'follow-redirects'],
   // Lines are written by our own sink, not by a worker thread of pino's.
@@ -143,14 +145,30 @@ const withoutDebug: Plugin = {
   },
 };
 
-/** execa compares with it what it is given, and so opens what is the app's: that takes long. */
-const withoutStdin: Plugin = {
-  name: 'without-stdin',
+/** What a package does when it is loaded, at every start, for features that hurricane never uses. */
+const needless = [
+  // Compares with them what it is given, which is never one of them, and so opens all three.
+  {
+    filter: /\/execa\/lib\/.*\.js$/,
+    what: /\bprocess\.(?:stdin|stdout|stderr)\b/g,
+    instead: 'null',
+  },
+  // A table of signals by number that nobody reads: let the bundler see that.
+  {
+    filter: /\/human-signals\/.*\.js$/,
+    what: /=getSignalsByNumber\(/g,
+    instead: '=/* @__PURE__ */getSignalsByNumber(',
+  },
+];
+
+const withoutNeedless: Plugin = {
+  name: 'without-needless',
   setup(build) {
-    build.onLoad({ filter: /\/execa\/lib\/.*\.js$/ }, async ({ path }) => {
-      const text = await readFile(path, 'utf8');
-      return { contents: text.replaceAll(/\bprocess\.stdin\b/g, 'null') };
-    });
+    for (const { filter, what, instead } of needless) {
+      build.onLoad({ filter }, async ({ path }) => ({
+        contents: (await readFile(path, 'utf8')).replaceAll(what, instead),
+      }));
+    }
   },
 };
 

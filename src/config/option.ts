@@ -129,7 +129,8 @@ export type Infer<Table, C extends CommandName> = {
 
 /** `probe-port` → `probePort`. */
 export function fileKey(name: string): string {
-  return name.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+  const [first = '', ...rest] = name.split('-');
+  return first + rest.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('');
 }
 
 /** `probe-port` → `HURRICANE_PROBE_PORT`; the first is the one to document. */

@@ -45,17 +45,24 @@ export function findExecutable(
   { path = DEFAULT_PATH, cwd }: { readonly path: string | undefined; readonly cwd: string },
 ): Lookup {
   const folders = word.includes('/') ? [''] : path.split(delimiter);
-  const lookups = folders.map((folder) => look(resolve(cwd, folder, word)));
+  const misses: Lookup[] = [];
+  for (const folder of folders) {
+    const lookup = look(resolve(cwd, folder, word));
+    if (lookup.kind === 'found') return lookup;
+    misses.push(lookup);
+  }
   return (
-    lookups.find(({ kind }) => kind === 'found') ??
-    lookups.find(({ kind }) => kind === 'not-executable') ??
-    lookups.find(({ kind }) => kind === 'no-file') ?? { kind: 'missing' }
+    misses.find(({ kind }) => kind === 'not-executable') ??
+    misses.find(({ kind }) => kind === 'no-file') ?? { kind: 'missing' }
   );
 }
 
 function look(path: string): Lookup {
   try {
-    if (!statSync(path).isFile()) return { kind: 'no-file', path };
+    // An error made for every folder of PATH would take longer than all the rest.
+    const stats = statSync(path, { throwIfNoEntry: false });
+    if (stats === undefined) return { kind: 'missing' };
+    if (!stats.isFile()) return { kind: 'no-file', path };
     accessSync(path, constants.X_OK);
     return { kind: 'found', path };
   } catch (error) {

@@ -47,16 +47,22 @@ export class Peers {
   }
 }
 
+/** The list is made when the first client has come: that takes a moment of the start. */
 function compileTrust(trust: TrustProxy): (address: string) => boolean {
   if (trust.kind !== 'ranges') return () => trust.kind === 'all';
+  let list: BlockList | undefined;
+  return (address) => (list ??= blockListOf(trust.cidrs)).check(address, familyOf(address));
+}
+
+function blockListOf(cidrs: readonly string[]): BlockList {
   const list = new BlockList();
-  for (const cidr of trust.cidrs) {
+  for (const cidr of cidrs) {
     const [net = '', prefix] = cidr.split('/');
     const family = familyOf(net);
     if (prefix === undefined) list.addAddress(net, family);
     else list.addSubnet(net, Number(prefix), family);
   }
-  return (address) => list.check(address, familyOf(address));
+  return list;
 }
 
 /** Of something that may be no address at all: then it is in no list. Node's isIPv6 takes 10 ms the first time. */
