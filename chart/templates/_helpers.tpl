@@ -1,0 +1,199 @@
+{{/* What several objects have in common: names, labels, and what follows from the options of hurricane. */}}
+
+{{- define "hurricane.name" -}}
+{{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" -}}
+{{- end -}}
+
+{{- define "hurricane.fullname" -}}
+{{- $name := include "hurricane.name" . -}}
+{{- $full := ternary .Release.Name (printf "%s-%s" .Release.Name $name) (contains $name .Release.Name) -}}
+{{- default $full .Values.fullnameOverride | trunc 63 | trimSuffix "-" -}}
+{{- end -}}
+
+{{/* The name of an object beside the main ones: (list . "probes"). At most 63 characters, the suffix whole. */}}
+{{- define "hurricane.nameWith" -}}
+{{- $suffix := last . -}}
+{{- $room := sub 62 (len $suffix) | int -}}
+{{- printf "%s-%s" (include "hurricane.fullname" (first .) | trunc $room | trimSuffix "-") $suffix -}}
+{{- end -}}
+
+{{- define "hurricane.serviceAccountName" -}}
+{{- $own := ternary (include "hurricane.fullname" .) "default" .Values.serviceAccount.create -}}
+{{- default $own .Values.serviceAccount.name -}}
+{{- end -}}
+
+{{/* What selects pods, and must stay as it is for ever: (list . "app"). */}}
+{{- define "hurricane.selectorLabels" -}}
+{{- $root := first . -}}
+app.kubernetes.io/name: {{ include "hurricane.name" $root | quote }}
+app.kubernetes.io/instance: {{ $root.Release.Name | quote }}
+app.kubernetes.io/component: {{ last . | quote }}
+{{- end -}}
+
+{{/* The labels of a pod: (list . "app"); a new version of the chart alone starts none anew. */}}
+{{- define "hurricane.podLabels" -}}
+{{ include "hurricane.selectorLabels" . }}
+{{- $root := first . }}
+app.kubernetes.io/version: {{ include "hurricane.version" $root | quote }}
+{{- with $root.Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{/* The labels of an object: (list . "app"). */}}
+{{- define "hurricane.labels" -}}
+{{- $root := first . -}}
+helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" | quote }}
+app.kubernetes.io/managed-by: {{ $root.Release.Service | quote }}
+{{ include "hurricane.podLabels" . }}
+{{- end -}}
+
+{{/* The tag as a label may hold it. */}}
+{{- define "hurricane.version" -}}
+{{- default "digest" .Values.image.tag | trunc 63 | trimAll "-._" -}}
+{{- end -}}
+
+{{/* The reference of an image: (list image defaultTag). */}}
+{{- define "hurricane.image" -}}
+{{- $image := first . -}}
+{{- $repository := $image.repository -}}
+{{- if $image.registry -}}
+{{- $repository = printf "%s/%s" $image.registry $image.repository -}}
+{{- end -}}
+{{- if $image.digest -}}
+{{- printf "%s@%s" $repository $image.digest -}}
+{{- else -}}
+{{- printf "%s:%s" $repository (default (last .) $image.tag) -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "hurricane.port" -}}
+{{- dig "port" 8000 .Values.hurricane | int -}}
+{{- end -}}
+
+{{- define "hurricane.probePort" -}}
+{{- $next := ternary (include "hurricane.port" . | int | add1) 8001 (eq .Values.kind "serve") -}}
+{{- dig "probePort" $next .Values.hurricane | int -}}
+{{- end -}}
+
+{{/* The name of the container port that probes and metrics are asked on. */}}
+{{- define "hurricane.probePortName" -}}
+{{- $same := eq (include "hurricane.port" .) (include "hurricane.probePort" .) -}}
+{{- ternary "http" "probes" (and (eq .Values.kind "serve") $same) -}}
+{{- end -}}
+
+{{- define "hurricane.metricsPath" -}}
+{{- dig "metrics" "/metrics" .Values.hurricane -}}
+{{- end -}}
+
+{{/* Seconds of hurricane.gracePeriod, rounded up. */}}
+{{- define "hurricane.graceSeconds" -}}
+{{- $given := dig "gracePeriod" "25s" .Values.hurricane | toString -}}
+{{- $factors := dict "ms" 0.001 "s" 1.0 "m" 60.0 "h" 3600.0 "d" 86400.0 "" 0.0 -}}
+{{- $unit := regexFind "[a-z]*$" $given -}}
+{{- mulf (trimSuffix $unit $given | float64) (get $factors $unit) | ceil | int64 -}}
+{{- end -}}
+
+{{/* The content of hurricane.yaml; the job runs the commands instead of the pod. */}}
+{{- define "hurricane.configuration" -}}
+{{- $options := .Values.hurricane -}}
+{{- if eq .Values.startupCommands.runIn "job" -}}
+{{- $options = omit $options "command" -}}
+{{- end -}}
+{{- toYaml $options -}}
+{{- end -}}
+
+{{/* How hurricane is called in a container of the app's image. */}}
+{{- define "hurricane.executable" -}}
+{{- ternary "/opt/hurricane/hurricane" "hurricane" (eq .Values.inject "initContainer") -}}
+{{- end -}}
+
+{{/* The first init container, which copies hurricane into the volume of that name. */}}
+{{- define "hurricane.carrierContainer" -}}
+{{- if eq .Values.inject "initContainer" -}}
+- name: install-hurricane
+  image: {{ include "hurricane.image" (list .Values.carrier.image .Chart.AppVersion) | quote }}
+  imagePullPolicy: {{ .Values.carrier.image.pullPolicy }}
+  command: [/opt/hurricane/hurricane, install, /shared]
+  securityContext:
+    {{- toYaml .Values.securityContext | nindent 4 }}
+  volumeMounts:
+    - name: hurricane
+      mountPath: /shared
+{{- end -}}
+{{- end -}}
+
+{{/* What every container of the app's image has: (list . name). */}}
+{{- define "hurricane.containerBase" -}}
+{{- $root := first . -}}
+name: {{ last . }}
+image: {{ include "hurricane.image" (list $root.Values.image "") | quote }}
+imagePullPolicy: {{ $root.Values.image.pullPolicy }}
+securityContext:
+  {{- toYaml $root.Values.securityContext | nindent 2 }}
+{{- end -}}
+
+{{/* The mounts and volumes that hurricane itself needs in a container of the app's image. */}}
+{{- define "hurricane.baseMounts" -}}
+- name: tmp
+  mountPath: /tmp
+{{- if eq .Values.inject "initContainer" }}
+- name: hurricane
+  mountPath: /opt/hurricane
+  readOnly: true
+{{- end }}
+{{- end -}}
+
+{{- define "hurricane.baseVolumes" -}}
+- name: tmp
+  emptyDir: {}
+{{- if eq .Values.inject "initContainer" }}
+- name: hurricane
+  emptyDir: {}
+{{- end }}
+{{- end -}}
+
+{{/* Variables from Secrets, and those of extraEnv. */}}
+{{- define "hurricane.env" -}}
+{{- range $option, $ref := omit .Values.secrets "webhookSecretFile" }}
+- name: HURRICANE_{{ snakecase $option | upper }}
+  valueFrom:
+    secretKeyRef:
+      name: {{ $ref.secretName | quote }}
+      key: {{ $ref.key | quote }}
+{{- end }}
+{{- if .Values.secrets.webhookSecretFile }}
+- name: HURRICANE_WEBHOOK_SECRET_FILE
+  value: /etc/hurricane-secrets/webhook
+{{- end }}
+{{- with .Values.extraEnv }}
+{{ tpl (toYaml .) $ }}
+{{- end }}
+{{- end -}}
+
+{{/* What every pod of the chart has. */}}
+{{- define "hurricane.podBase" -}}
+{{- with .Values.imagePullSecrets }}
+imagePullSecrets:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+enableServiceLinks: false
+securityContext:
+  {{- toYaml .Values.podSecurityContext | nindent 2 }}
+{{- with .Values.nodeSelector }}
+nodeSelector:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.tolerations }}
+tolerations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}
+
+{{/* More than one pod may exist: "true" or "". */}}
+{{- define "hurricane.severalPods" -}}
+{{- $most := .Values.replicaCount -}}
+{{- if .Values.autoscaling.enabled -}}{{- $most = .Values.autoscaling.maxReplicas -}}{{- end -}}
+{{- if .Values.keda.enabled -}}{{- $most = .Values.keda.maxReplicas -}}{{- end -}}
+{{- if gt (int $most) 1 -}}true{{- end -}}
+{{- end -}}
