@@ -1,9 +1,14 @@
-// Writes the generated parts of docs/reference.md from the tables of the source; `--check` compares.
+// Writes what follows from the tables of the source: parts of docs/reference.md, and the schema and the page of
+// the chart; `--check` compares.
 
+import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
+import { chartPage } from './chart-page.ts';
+import { chartSchema, optionsOfSomeKinds } from './chart-schema.ts';
+import { chartValues } from './chart-values.ts';
 import { eventsMarkdown } from './events-markdown.ts';
 import { markdownTable } from './markdown.ts';
 import { referenceTables } from '../src/config/reference.ts';
@@ -11,7 +16,6 @@ import { catalogue } from '../src/core/errors.ts';
 import { Metrics } from '../src/metrics/metrics.ts';
 
 const root = join(import.meta.dirname, '..');
-const page = join(root, 'docs', 'reference.md');
 
 /** Name of a mark in the page → what stands between its two comments. */
 export const sections: Readonly<Record<string, () => Promise<string> | string>> = {
@@ -79,14 +83,32 @@ function exitCodesMarkdown(): string {
   );
 }
 
+/** Each generated file, with the text that the source wants. */
+async function* generated(): AsyncGenerator<readonly [file: string, text: string]> {
+  const read = (file: string): Promise<string> => readFile(join(root, file), 'utf8');
+  yield ['docs/reference.md', await withSections(await read('docs/reference.md'))];
+  const values = chartValues(await read('chart/values.yaml'));
+  yield ['chart/values.schema.json', json(chartSchema(values))];
+  yield ['chart/options.json', json(optionsOfSomeKinds())];
+  yield ['chart/README.md', chartPage(values)];
+}
+
+function json(value: object): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
+
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { check: { type: 'boolean' } } });
-  const before = await readFile(page, 'utf8');
-  const after = await withSections(before);
-  if (before === after) return;
-  if (!values.check) return writeFile(page, after);
-  console.error('docs/reference.md is not what the source says: run `npm run generate`');
-  process.exitCode = 1;
+  for await (const [file, text] of generated()) {
+    const path = join(root, file);
+    const before = existsSync(path) ? await readFile(path, 'utf8') : undefined;
+    if (before === text) continue;
+    if (!values.check) await writeFile(path, text);
+    else {
+      console.error(`${file} is not what the source says: run \`npm run generate\``);
+      process.exitCode = 1;
+    }
+  }
 }
 
 if (import.meta.main) await main();

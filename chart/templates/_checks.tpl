@@ -1,12 +1,115 @@
 {{/* What the schema cannot refuse: what values must not say together. One sentence each. */}}
 
 {{- define "hurricane.checks" -}}
-{{- $v := .Values -}}
-{{- $h := .Values.hurricane -}}
 {{- /* `required` is what lint forgives: these have no default. */ -}}
-{{- $_ := required "image.repository is empty: name the image of the app" $v.image.repository -}}
-{{- $_ := required "image.tag is empty, and so is image.digest: give one of them, so that every pod runs the same" (coalesce $v.image.digest $v.image.tag) -}}
-{{- if ne $v.kind "consume" -}}
-{{- $_ := append $v.command "" | first | required (printf "command is empty: kind %s needs the command line of the app, such as [node, app.js]" $v.kind) -}}
+{{- $_ := required "image.repository is empty: name the image of the app" .Values.image.repository -}}
+{{- $_ := required "image.tag is empty, and so is image.digest: give one of them" (coalesce .Values.image.digest .Values.image.tag) -}}
+{{- include "hurricane.checkKind" . -}}
+{{- include "hurricane.checkOptions" . -}}
+{{- include "hurricane.checkSecrets" . -}}
+{{- include "hurricane.checkScaling" . -}}
+{{- include "hurricane.checkTraffic" . -}}
+{{- end -}}
+
+{{- define "hurricane.checkKind" -}}
+{{- $kind := .Values.kind -}}
+{{- $options := .Values.hurricane -}}
+{{- if ne $kind "consume" -}}
+{{- $_ := append .Values.command "" | first | required (printf "command is empty: kind %s needs the command line of the app, such as [node, app.js]" $kind) -}}
+{{- else if .Values.command -}}
+{{- fail "command is for an app, and kind consume has a handler: use hurricane.handler, handlerExec, handlerUrl or handlerOnce" -}}
+{{- else if not (or $options.handler $options.handlerExec $options.handlerUrl $options.handlerOnce) -}}
+{{- fail "hurricane.handler is not given, and kind consume needs it, or handlerExec, handlerUrl or handlerOnce" -}}
+{{- else if not $options.queue -}}
+{{- fail "hurricane.queue is not given, and kind consume needs it: name the queue to take messages from" -}}
+{{- end -}}
+{{- range $option, $kinds := .Files.Get "options.json" | fromJson -}}
+{{- if and (hasKey $options $option) (not (has $kind $kinds)) -}}
+{{- fail (printf "hurricane.%s is an option of %s, and kind is %s: leave it out" $option (join " and " $kinds) $kind) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "hurricane.checkOptions" -}}
+{{- if gt (include "hurricane.graceSeconds" . | int) 2073600 -}}
+{{- fail (printf "hurricane.gracePeriod %v is too long: give at most 24d" .Values.hurricane.gracePeriod) -}}
+{{- end -}}
+{{- if gt (include "hurricane.probePort" . | int) 65535 -}}
+{{- fail "hurricane.probePort would be 65536, one above hurricane.port: give it" -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "hurricane.checkSecrets" -}}
+{{- range $option, $_ := .Values.secrets -}}
+{{- if hasKey $.Values.hurricane $option -}}
+{{- fail (printf "secrets.%s: hurricane.%s is given too and would count more: keep one" $option $option) -}}
+{{- end -}}
+{{- end -}}
+{{- if hasKey .Values.hurricane "amqpPassword" -}}
+{{- fail "hurricane.amqpPassword would be in a ConfigMap, which many may read: use secrets.amqpPassword" -}}
+{{- end -}}
+{{- range $option := list "amqpUrl" "webhookUrl" -}}
+{{- if regexMatch "//[^/@\\s]*:[^/@\\s]*@" (dig $option list $.Values.hurricane | toString) -}}
+{{- fail (printf "hurricane.%s holds a password, and would be in a ConfigMap, which many may read: use secrets.%s" $option $option) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "hurricane.checkScaling" -}}
+{{- $hpa := .Values.autoscaling -}}
+{{- $keda := .Values.keda -}}
+{{- if and $hpa.enabled $keda.enabled -}}
+{{- fail "autoscaling.enabled and keda.enabled exclude each other, because KEDA makes a HorizontalPodAutoscaler of its own: keep one" -}}
+{{- end -}}
+{{- if and $hpa.enabled (gt (int $hpa.minReplicas) (int $hpa.maxReplicas)) -}}
+{{- fail "autoscaling.minReplicas is above autoscaling.maxReplicas: lower it" -}}
+{{- end -}}
+{{- if and $hpa.enabled (not (or $hpa.cpu $hpa.memory $hpa.metrics)) -}}
+{{- fail "autoscaling.enabled has nothing to scale by: give autoscaling.cpu, memory or metrics" -}}
+{{- end -}}
+{{- range $resource := list "cpu" "memory" -}}
+{{- if and $hpa.enabled (get $hpa $resource) (not (dig "requests" $resource "" $.Values.resources)) -}}
+{{- fail (printf "autoscaling.%s is per cent of resources.requests.%s, which is not given: give it" $resource $resource) -}}
+{{- end -}}
+{{- end -}}
+{{- if $keda.enabled -}}
+{{- include "hurricane.checkKeda" . -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "hurricane.checkKeda" -}}
+{{- $keda := .Values.keda -}}
+{{- if gt (int $keda.minReplicas) (int $keda.maxReplicas) -}}
+{{- fail "keda.minReplicas is above keda.maxReplicas: lower it" -}}
+{{- end -}}
+{{- if not (or $keda.metricsApi.enabled $keda.rabbitmq.enabled $keda.triggers) -}}
+{{- fail "keda.enabled has nothing to scale by: enable keda.metricsApi or keda.rabbitmq, or give keda.triggers" -}}
+{{- end -}}
+{{- if and (eq (int $keda.minReplicas) 0) (not (or $keda.rabbitmq.enabled $keda.triggers)) -}}
+{{- fail "keda.minReplicas is 0, and without a pod nobody answers keda.metricsApi: set it to 1, or enable keda.rabbitmq" -}}
+{{- end -}}
+{{- if and $keda.metricsApi.enabled (or .Values.hurricane.noProbe .Values.hurricane.noMetrics) -}}
+{{- fail "keda.metricsApi.enabled needs the metrics of hurricane: leave out hurricane.noProbe and hurricane.noMetrics" -}}
+{{- end -}}
+{{- if and $keda.rabbitmq.enabled (not .Values.hurricane.queue) -}}
+{{- fail "keda.rabbitmq.enabled needs hurricane.queue: name the queue to scale by" -}}
+{{- end -}}
+{{- if and $keda.rabbitmq.enabled (not (and $keda.rabbitmq.secretName $keda.rabbitmq.key)) (not .Values.secrets.amqpUrl) -}}
+{{- fail "keda.rabbitmq.secretName and key are not given, and neither is secrets.amqpUrl: say where the URL of the broker is" -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "hurricane.checkTraffic" -}}
+{{- if and .Values.ingress.enabled (not (and .Values.service.enabled (eq .Values.kind "serve"))) -}}
+{{- fail "ingress.enabled needs a Service: kind serve and service.enabled" -}}
+{{- end -}}
+{{- if and .Values.ingress.enabled (not .Values.ingress.hosts) -}}
+{{- fail "ingress.hosts is empty: name the hosts that are served" -}}
+{{- end -}}
+{{- if and .Values.service.nodePort (eq .Values.service.type "ClusterIP") -}}
+{{- fail "service.nodePort needs service.type NodePort or LoadBalancer" -}}
+{{- end -}}
+{{- if and .Values.podMonitor.enabled (or .Values.hurricane.noProbe .Values.hurricane.noMetrics) -}}
+{{- fail "podMonitor.enabled needs the metrics of hurricane: leave out hurricane.noProbe and hurricane.noMetrics" -}}
 {{- end -}}
 {{- end -}}

@@ -117,6 +117,10 @@ app.kubernetes.io/managed-by: {{ $root.Release.Service | quote }}
   command: [/opt/hurricane/hurricane, install, /shared]
   securityContext:
     {{- toYaml .Values.securityContext | nindent 4 }}
+  {{- with .Values.resources }}
+  resources:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
   volumeMounts:
     - name: hurricane
       mountPath: /shared
@@ -131,6 +135,10 @@ image: {{ include "hurricane.image" (list $root.Values.image "") | quote }}
 imagePullPolicy: {{ $root.Values.image.pullPolicy }}
 securityContext:
   {{- toYaml $root.Values.securityContext | nindent 2 }}
+{{- with $root.Values.resources }}
+resources:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
 {{- end -}}
 
 {{/* The mounts and volumes that hurricane itself needs in a container of the app's image. */}}
@@ -153,8 +161,8 @@ securityContext:
 {{- end }}
 {{- end -}}
 
-{{/* Variables from Secrets, and those of extraEnv. */}}
-{{- define "hurricane.env" -}}
+{{/* The variables that hurricane finds its secrets in. */}}
+{{- define "hurricane.secretEnv" -}}
 {{- range $option, $ref := omit .Values.secrets "webhookSecretFile" }}
 - name: HURRICANE_{{ snakecase $option | upper }}
   valueFrom:
@@ -166,8 +174,11 @@ securityContext:
 - name: HURRICANE_WEBHOOK_SECRET_FILE
   value: /etc/hurricane-secrets/webhook
 {{- end }}
+{{- end -}}
+
+{{- define "hurricane.extraEnv" -}}
 {{- with .Values.extraEnv }}
-{{ tpl (toYaml .) $ }}
+{{- tpl (toYaml .) $ }}
 {{- end }}
 {{- end -}}
 

@@ -5,14 +5,19 @@ import { rows } from './options.ts';
 
 /** The schema of the configuration file (draft 2020-12). */
 export function configurationSchema(): object {
-  const inFile = rows.filter((row) => allows(row, 'file'));
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     title: 'Configuration file of hurricane',
     type: 'object',
     additionalProperties: false,
-    properties: Object.fromEntries(inFile.map((row) => [row.key, propertyOf(row)])),
+    properties: fileProperties(),
   };
+}
+
+/** Key → what the file may hold there; the same in every draft of JSON Schema since 6. */
+export function fileProperties(): Readonly<Record<string, object>> {
+  const inFile = rows.filter((row) => allows(row, 'file'));
+  return Object.fromEntries(inFile.map((row) => [row.key, propertyOf(row)]));
 }
 
 function propertyOf(row: Option): object {
