@@ -3,7 +3,7 @@
 
 import type { ChartValue } from './chart-values.ts';
 import { fileProperties } from '../src/config/json-schema.ts';
-import { allows, type CommandName } from '../src/config/option.ts';
+import { allows, type CommandName, type Option } from '../src/config/option.ts';
 import { rows } from '../src/config/options.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
@@ -20,13 +20,27 @@ export function chartSchema(values: readonly ChartValue[]): object {
   };
 }
 
-/** chart/options.json: the options that only some kinds have, with these. Elsewhere nobody would read them. */
-export function optionsOfSomeKinds(): Readonly<Record<string, readonly string[]>> {
-  const some = rows
-    .filter((row) => allows(row, 'file'))
+/** chart/options.json: what the templates must know of the options. */
+export function chartOptions(): object {
+  const inFile = rows.filter((row) => allows(row, 'file'));
+  const some = inFile
     .map(({ key, on }) => [key, kinds.filter((kind) => on.includes(kind))] as const)
     .filter(([, on]) => on.length < kinds.length);
-  return Object.fromEntries(some);
+  return {
+    /** Those that only these kinds have; elsewhere nobody would read them. */
+    kinds: Object.fromEntries(some),
+    durations: inFile.filter(isDuration).map(({ key }) => key),
+    /** Those that may be off, which YAML as Helm reads it takes for false. */
+    off: inFile.filter(mayBeOff).map(({ key }) => key),
+  };
+}
+
+function isDuration({ parser }: Option): boolean {
+  return parser.schema.maximum === 0;
+}
+
+function mayBeOff({ parser }: Option): boolean {
+  return 'value' in parser.parse('off') && parser.schema.type !== 'string';
 }
 
 /** Each value with its description; what lies below one with a description is described by it. */
@@ -96,14 +110,27 @@ function optionsSchema(): Schema {
     ...{ port: tcpPort, probePort: tcpPort },
     ...{ startupProbe: urlPath, readinessProbe: urlPath, livenessProbe: urlPath, metrics: urlPath },
   };
-  const entries = Object.entries(fileProperties());
+  const schemas = fileProperties();
+  const inFile = rows.filter((row) => allows(row, 'file'));
+  const entries = inFile.map((row) => [
+    row.key,
+    { ...schemas[row.key], ...asHelmReads(row), ...narrowed[row.key] },
+  ]);
   return {
     type: 'object',
     additionalProperties: false,
-    properties: Object.fromEntries(
-      entries.map(([key, schema]) => [key, { ...schema, ...narrowed[key] }]),
-    ),
+    properties: Object.fromEntries(entries) as Schema,
   };
+}
+
+/** What YAML makes of it in values, and what the templates refuse with a better sentence. */
+function asHelmReads(row: Option): Schema {
+  const { schema } = row.parser;
+  const withoutUnit = isDuration(row) ? { maximum: undefined } : {};
+  if (!mayBeOff(row)) return withoutUnit;
+  return schema.enum === undefined
+    ? { ...withoutUnit, type: [schema.type ?? [], 'boolean'].flat() }
+    : { enum: [...schema.enum, false] };
 }
 
 function secretsSchema(): Schema {

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { chartPage } from './chart-page.ts';
-import { chartSchema, optionsOfSomeKinds } from './chart-schema.ts';
+import { chartOptions, chartSchema } from './chart-schema.ts';
 import { chartValues } from './chart-values.ts';
 import { eventsMarkdown } from './events-markdown.ts';
 import { markdownTable } from './markdown.ts';
@@ -89,7 +89,7 @@ async function* generated(): AsyncGenerator<readonly [file: string, text: string
   yield ['docs/reference.md', await withSections(await read('docs/reference.md'))];
   const values = chartValues(await read('chart/values.yaml'));
   yield ['chart/values.schema.json', json(chartSchema(values))];
-  yield ['chart/options.json', json(optionsOfSomeKinds())];
+  yield ['chart/options.json', json(chartOptions())];
   yield ['chart/README.md', chartPage(values)];
 }
 

@@ -1,4 +1,4 @@
-// `npm test`: set-up, check, build, then unit, integration and end-to-end tests, and the table of acceptance.
+// `npm test`: set-up, check, build, then unit, integration, chart and end-to-end tests, and the table of acceptance.
 //   npm test                    everything
 //   npm test -- serve-drain     only test files whose path contains one of the words; build as needed
 // The report of the last run is test-report.json in node_modules/.cache/hurricane.
@@ -31,6 +31,7 @@ interface Stage {
 const stages: readonly Stage[] = [
   { title: 'unit', files: 'test/unit/**/!(*.load).test.ts', concurrency: 2 },
   { title: 'integration', files: 'test/integration/**/*.test.ts', concurrency: 2 },
+  { title: 'chart', files: 'test/chart/**/*.test.ts', concurrency: 2 },
   { title: 'e2e', files: 'test/e2e/**/!(*.load).test.ts', concurrency: 3, preload: [leakCheck] },
   {
     title: 'e2e under load',
@@ -45,7 +46,7 @@ process.chdir(root);
 setUpTests();
 const everything = words.length === 0;
 if (everything) perform('check', 'npm', ['run', '--silent', 'check']);
-if (everything || filesOf('test/e2e/**').length > 0) {
+if (everything || filesOf('test/{e2e,chart}/**').length > 0) {
   perform('build', process.execPath, ['scripts/build.ts']);
 }
 mkdirSync(cache, { recursive: true });

@@ -23,7 +23,8 @@
 {{- else if not $options.queue -}}
 {{- fail "hurricane.queue is not given, and kind consume needs it: name the queue to take messages from" -}}
 {{- end -}}
-{{- range $option, $kinds := .Files.Get "options.json" | fromJson -}}
+{{- $known := .Files.Get "options.json" | fromJson -}}
+{{- range $option, $kinds := $known.kinds -}}
 {{- if and (hasKey $options $option) (not (has $kind $kinds)) -}}
 {{- fail (printf "hurricane.%s is an option of %s, and kind is %s: leave it out" $option (join " and " $kinds) $kind) -}}
 {{- end -}}
@@ -31,6 +32,18 @@
 {{- end -}}
 
 {{- define "hurricane.checkOptions" -}}
+{{- $known := .Files.Get "options.json" | fromJson -}}
+{{- range $known.off -}}
+{{- if eq (get $.Values.hurricane . | toString) "true" -}}
+{{- fail (printf "hurricane.%s is read as true: give a value, or off" .) -}}
+{{- end -}}
+{{- end -}}
+{{- range $known.durations -}}
+{{- $given := get $.Values.hurricane . | toString -}}
+{{- if regexMatch "^[1-9][0-9]*$" $given -}}
+{{- fail (printf "hurricane.%s %s has no unit: write %ss, or another unit" . $given $given) -}}
+{{- end -}}
+{{- end -}}
 {{- if gt (include "hurricane.graceSeconds" . | int) 2073600 -}}
 {{- fail (printf "hurricane.gracePeriod %v is too long: give at most 24d" .Values.hurricane.gracePeriod) -}}
 {{- end -}}

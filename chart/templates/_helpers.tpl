@@ -94,9 +94,21 @@ app.kubernetes.io/managed-by: {{ $root.Release.Service | quote }}
 {{- mulf (trimSuffix $unit $given | float64) (get $factors $unit) | ceil | int64 -}}
 {{- end -}}
 
+{{/* The options as JSON; what YAML took for false is off again. */}}
+{{- define "hurricane.options" -}}
+{{- $options := deepCopy .Values.hurricane -}}
+{{- $known := .Files.Get "options.json" | fromJson -}}
+{{- range $known.off -}}
+{{- if eq (get $options . | toString) "false" -}}
+{{- $_ := set $options . "off" -}}
+{{- end -}}
+{{- end -}}
+{{- toJson $options -}}
+{{- end -}}
+
 {{/* The content of hurricane.yaml; the job runs the commands instead of the pod. */}}
 {{- define "hurricane.configuration" -}}
-{{- $options := .Values.hurricane -}}
+{{- $options := include "hurricane.options" . | fromJson -}}
 {{- if eq .Values.startupCommands.runIn "job" -}}
 {{- $options = omit $options "command" -}}
 {{- end -}}
