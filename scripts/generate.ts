@@ -84,13 +84,15 @@ function exitCodesMarkdown(): string {
 }
 
 /** Each generated file, with the text that the source wants. */
-async function* generated(): AsyncGenerator<readonly [file: string, text: string]> {
-  const read = (file: string): Promise<string> => readFile(join(root, file), 'utf8');
-  yield ['docs/reference.md', await withSections(await read('docs/reference.md'))];
-  const values = chartValues(await read('chart/values.yaml'));
-  yield ['chart/values.schema.json', json(chartSchema(values))];
-  yield ['chart/options.json', json(chartOptions())];
-  yield ['chart/README.md', chartPage(values)];
+export async function* generated(): AsyncGenerator<{ file: string; path: string; text: string }> {
+  const at = (file: string): string => join(root, file);
+  const wanted = (file: string, text: string) => ({ file, path: at(file), text });
+  const page = await readFile(at('docs/reference.md'), 'utf8');
+  yield wanted('docs/reference.md', await withSections(page));
+  const values = chartValues(await readFile(at('chart/values.yaml'), 'utf8'));
+  yield wanted('chart/values.schema.json', json(chartSchema(values)));
+  yield wanted('chart/options.json', json(chartOptions()));
+  yield wanted('chart/README.md', chartPage(values));
 }
 
 function json(value: object): string {
@@ -99,8 +101,7 @@ function json(value: object): string {
 
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { check: { type: 'boolean' } } });
-  for await (const [file, text] of generated()) {
-    const path = join(root, file);
+  for await (const { file, path, text } of generated()) {
     const before = existsSync(path) ? await readFile(path, 'utf8') : undefined;
     if (before === text) continue;
     if (!values.check) await writeFile(path, text);

@@ -1,0 +1,238 @@
+// Every pod of the chart: what it is allowed, what its container runs, and what follows from the options.
+
+import assert from 'node:assert/strict';
+import { globSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite, test } from 'node:test';
+
+import { variablesOf } from '../../src/config/option.ts';
+import { options, rows } from '../../src/config/options.ts';
+import {
+  appContainer,
+  appPod,
+  chartFolder,
+  helmSkip,
+  leastValues,
+  objectOf,
+  podsOf,
+  render,
+  type Manifest,
+} from '../helpers/helm.ts';
+import { violations } from '../helpers/pod-security.ts';
+
+const files = globSync(join(chartFolder, 'ci/*-values.yaml')).sort();
+const withOptions = (hurricane: object, more: object = {}): readonly Manifest[] =>
+  render({ values: { ...leastValues, hurricane, ...more } });
+
+suite('the pods of the chart', { skip: helmSkip }, () => {
+  test('may run where restricted Pod Security is enforced, jobs and tests too', () => {
+    const pods = files.flatMap((file) => podsOf(render({ files: [file] })));
+    for (const kind of ['Deployment', 'Job', 'Pod']) {
+      assert.ok(
+        pods.some(({ owner }) => owner.startsWith(kind)),
+        kind,
+      );
+    }
+    for (const { owner, spec } of pods) {
+      assert.deepEqual(violations(spec), [], owner);
+      assert.equal(JSON.stringify(spec).includes('runAsUser'), false, owner);
+    }
+  });
+
+  test('a pod that is not restricted would be noticed', () => {
+    const manifests = withOptions(
+      {},
+      {
+        securityContext: { allowPrivilegeEscalation: null, capabilities: null },
+        podSecurityContext: { runAsNonRoot: null, seccompProfile: null, runAsUser: 0 },
+      },
+    );
+    assert.deepEqual(violations(appPod(manifests)), [
+      'container app: may gain privileges',
+      'container app: keeps capabilities',
+      'container app: may be root',
+      'container app: is root',
+      'container app: has no seccomp profile',
+    ]);
+    assert.deepEqual(
+      violations({
+        hostNetwork: true,
+        containers: [],
+        volumes: [{ name: 'docker', hostPath: { path: '/var/run' } }],
+      }),
+      ['hostNetwork', 'volume docker is a hostPath'],
+    );
+  });
+
+  test('have a read-only root with a /tmp, no service links, no token and no preStop', () => {
+    for (const { owner, spec } of files.flatMap((file) => podsOf(render({ files: [file] })))) {
+      assert.equal(spec.enableServiceLinks, false, owner);
+      assert.equal(spec['automountServiceAccountToken'], false, owner);
+      assert.deepEqual(
+        spec.volumes?.find(({ name }) => name === 'tmp'),
+        { name: 'tmp', emptyDir: {} },
+        owner,
+      );
+      const ours = [...spec.containers, ...(spec.initContainers ?? [])].filter(
+        ({ name }) => !['exporter', 'fetch', 'install-hurricane'].includes(name),
+      );
+      for (const { securityContext, volumeMounts, lifecycle } of ours) {
+        assert.equal(securityContext?.['readOnlyRootFilesystem'], true, owner);
+        assert.ok(
+          volumeMounts?.some(({ mountPath }) => mountPath === '/tmp'),
+          owner,
+        );
+        assert.equal(lifecycle, undefined, owner);
+      }
+    }
+  });
+
+  const graces = [
+    [undefined, 30],
+    ['90s', 95],
+    ['1.5m', 95],
+    ['999ms', 6],
+    ['2h', 7205],
+    ['24d', 2_073_605],
+    [0, 5],
+  ] as const;
+  for (const [gracePeriod, seconds] of graces) {
+    test(`have ${seconds} s to end with a gracePeriod of ${gracePeriod ?? 'the default'}`, () => {
+      const pod = appPod(withOptions(gracePeriod === undefined ? {} : { gracePeriod }));
+      assert.equal(pod.terminationGracePeriodSeconds, seconds);
+    });
+  }
+
+  test('may start for longer than every deadline of hurricane together', () => {
+    const { periodSeconds, failureThreshold } = appContainer(withOptions({}))['startupProbe'] as {
+      periodSeconds: number;
+      failureThreshold: number;
+    };
+    const deadlines = ['wait-timeout', 'gate-timeout', 'app-start-timeout'] as const;
+    const parsed = deadlines.map((name) => options[name].parser.parse(options[name].default));
+    const ms = parsed.map((result) => ('value' in result ? result.value : NaN));
+    const seconds = ms.reduce((sum, each) => sum + each, 0) / 1000;
+    assert.ok(periodSeconds * failureThreshold > 2 * seconds);
+  });
+
+  test('are replaced when an option changes, and only then', () => {
+    const checksum = (manifests: readonly Manifest[]): string | undefined => {
+      const { template } = objectOf(manifests, 'Deployment').spec as { template: Manifest };
+      return template.metadata.annotations?.['checksum/config'];
+    };
+    const before = checksum(withOptions({ logLevel: 'info' }));
+    assert.match(before ?? '', /^[0-9a-f]{64}$/);
+    assert.equal(checksum(withOptions({ logLevel: 'info' }, { replicaCount: 5 })), before);
+    assert.notEqual(checksum(withOptions({ logLevel: 'warn' })), before);
+  });
+
+  test('run the app behind hurricane, with the options as its file', () => {
+    const given = {
+      port: 9000,
+      check: ['readiness=true'],
+      maxLifetime: 1_000_000,
+      restart: 'always',
+    };
+    const manifests = withOptions({ ...given, accessLog: false, commandTimeout: false });
+    const { command, args } = appContainer(manifests);
+    assert.deepEqual(command, ['hurricane']);
+    assert.deepEqual(args, ['serve', '--config', '/etc/hurricane/hurricane.yaml', '--', 'app']);
+    const file = objectOf(manifests, 'ConfigMap').data?.['hurricane.yaml'];
+    assert.equal(
+      file,
+      [
+        ...['accessLog: "off"', 'check:', '- readiness=true', 'commandTimeout: "off"'],
+        ...['maxLifetime: 1000000', 'port: 9000', 'restart: always', ''],
+      ].join('\n'),
+    );
+  });
+
+  test('of a consumer have no app', () => {
+    const manifests = render({ files: [join(chartFolder, 'ci/consume-values.yaml')] });
+    const { args } = appContainer(manifests);
+    assert.deepEqual(args, ['consume', '--config', '/etc/hurricane/hurricane.yaml']);
+    assert.equal(
+      manifests.some(({ kind, spec }) => kind === 'Service' && spec?.type),
+      false,
+    );
+  });
+
+  test('find every secret in a variable that hurricane reads for that option', () => {
+    const fromSecrets = rows.filter(({ secret, orFile }) => secret ?? orFile);
+    const secrets = Object.fromEntries(
+      fromSecrets.map(({ key }) => [key, { secretName: 'broker', key: `of-${key.toLowerCase()}` }]),
+    );
+    const manifests = withOptions({ deliver: '/messages', queue: 'q' }, { secrets });
+    const { env = [], volumeMounts } = appContainer(manifests);
+    assert.equal(env.length, fromSecrets.length);
+    for (const row of fromSecrets) {
+      const variable = env.find(({ name }) => variablesOf(row.name, row).includes(name));
+      assert.ok(variable !== undefined && variable.name.startsWith('HURRICANE_'), row.name);
+      if (row.key === 'webhookSecretFile') continue;
+      const reference = { name: 'broker', key: `of-${row.key.toLowerCase()}` };
+      assert.deepEqual(variable.valueFrom?.secretKeyRef, reference);
+    }
+    const file = env.find(({ name }) => name === 'HURRICANE_WEBHOOK_SECRET_FILE')?.value ?? '';
+    const mount = volumeMounts?.find(({ name }) => name === 'webhook-secret');
+    assert.equal(file, `${mount?.mountPath ?? ''}/webhook`);
+    assert.deepEqual(
+      appPod(manifests).volumes?.find(({ name }) => name === 'webhook-secret')?.['secret'],
+      { secretName: 'broker', items: [{ key: 'of-webhooksecretfile', path: 'webhook' }] },
+    );
+  });
+
+  test('get hurricane from the carrier where the image has none', () => {
+    const {
+      volumes,
+      initContainers = [],
+      ...pod
+    } = appPod(withOptions({}, { inject: 'initContainer', initContainers: [{ name: 'later' }] }));
+    const [carrier, later] = initContainers;
+    assert.equal(later?.name, 'later');
+    assert.deepEqual(carrier?.command, ['/opt/hurricane/hurricane', 'install', '/shared']);
+    assert.equal(carrier.image, 'hurricane:0.1.0');
+    assert.deepEqual(carrier.volumeMounts, [{ name: 'hurricane', mountPath: '/shared' }]);
+    assert.deepEqual(
+      volumes?.find(({ name }) => name === 'hurricane'),
+      { name: 'hurricane', emptyDir: {} },
+    );
+    const [app] = pod.containers;
+    assert.deepEqual(app?.command, ['/opt/hurricane/hurricane']);
+    const mounts = app.volumeMounts?.filter(({ name }) => name === 'hurricane');
+    assert.deepEqual(mounts, [{ name: 'hurricane', mountPath: '/opt/hurricane', readOnly: true }]);
+  });
+
+  test('without probes are asked nothing', () => {
+    const manifests = withOptions({ noProbe: true });
+    const container = appContainer(manifests);
+    assert.deepEqual(container.ports, [{ name: 'http', containerPort: 8000 }]);
+    assert.deepEqual(
+      Object.keys(container).filter((key) => key.endsWith('Probe')),
+      [],
+    );
+    const names = manifests.map(({ kind, metadata }) => `${kind} ${metadata.name}`).sort();
+    assert.deepEqual(names, [
+      ...['ConfigMap shop-hurricane', 'Deployment shop-hurricane'],
+      ...['PodDisruptionBudget shop-hurricane', 'Service shop-hurricane'],
+      'ServiceAccount shop-hurricane',
+    ]);
+  });
+
+  test('with probes on the port of the app declare that port once', () => {
+    const { ports, readinessProbe } = appContainer(withOptions({ port: 9000, probePort: 9000 }));
+    assert.deepEqual(ports, [{ name: 'http', containerPort: 9000 }]);
+    assert.equal((readinessProbe as { httpGet: { port: string } }).httpGet.port, 'http');
+  });
+
+  test('have variables, volumes and containers of the user, their templates filled in', () => {
+    const manifests = render({ files: [join(chartFolder, 'ci/everything-values.yaml')] });
+    const { env, envFrom, volumeMounts } = appContainer(manifests);
+    assert.ok(
+      env?.some(({ name, value }) => name === 'DATABASE_HOST' && value === 'shop-database'),
+    );
+    assert.deepEqual(envFrom, [{ secretRef: { name: 'shop' } }]);
+    assert.ok(volumeMounts?.some(({ mountPath }) => mountPath === '/srv/media'));
+    assert.ok(appPod(manifests).containers.some(({ name }) => name === 'exporter'));
+    assert.ok(objectOf(manifests, 'ConfigMap', 'shop-extra'));
+  });
+});
