@@ -104,6 +104,9 @@
 {{- if and $keda.metricsApi.enabled (or .Values.hurricane.noProbe .Values.hurricane.noMetrics) -}}
 {{- fail "keda.metricsApi.enabled needs the metrics of hurricane: leave out hurricane.noProbe and hurricane.noMetrics" -}}
 {{- end -}}
+{{- if and $keda.metricsApi.enabled (hasPrefix "hurricane_requests_" $keda.metricsApi.metric) (ne .Values.kind "serve") -}}
+{{- fail (printf "keda.metricsApi.metric %s is a number of serve, and kind is %s: name another" $keda.metricsApi.metric .Values.kind) -}}
+{{- end -}}
 {{- if and $keda.rabbitmq.enabled (not .Values.hurricane.queue) -}}
 {{- fail "keda.rabbitmq.enabled needs hurricane.queue: name the queue to scale by" -}}
 {{- end -}}

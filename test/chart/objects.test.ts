@@ -100,7 +100,7 @@ suite('the objects of the chart', { skip: helmSkip }, () => {
 
   test('KEDA asks every pod for its JSON on the probe port, and sums up', () => {
     const keda = { enabled: true, metricsApi: { enabled: true } };
-    const values = { ...leastValues, keda, hurricane: { probePort: 9100 } };
+    const values = { ...leastValues, keda, hurricane: { probePort: 9100, metrics: '/m' } };
     const manifests = render({ values, namespace: 'market' });
     const { triggers } = specOf<{ triggers: readonly { metadata: Labels }[] }>(
       manifests,
@@ -108,7 +108,7 @@ suite('the objects of the chart', { skip: helmSkip }, () => {
     );
     const { url = '', ...rest } = triggers[0]?.metadata ?? {};
     const { name } = objectOf(manifests, 'Service', 'probes').metadata;
-    assert.equal(url, `http://${name}.market.svc:9100/metrics.json`);
+    assert.equal(url, `http://${name}.market.svc:9100/m.json`);
     assert.deepEqual(rest, {
       ...{ valueLocation: 'hurricane_requests_queued', targetValue: '5' },
       ...{ aggregateFromKubeServiceEndpoints: 'true', aggregationType: 'sum' },
