@@ -83,7 +83,7 @@ app.kubernetes.io/managed-by: {{ $root.Release.Service | quote }}
 {{- end -}}
 
 {{- define "hurricane.metricsPath" -}}
-{{- dig "metrics" "/metrics" .Values.hurricane -}}
+{{- dig "metrics" "/metrics" .Values.hurricane | trimAll "/" | printf "/%s" -}}
 {{- end -}}
 
 {{/* Seconds of hurricane.gracePeriod, rounded up. */}}

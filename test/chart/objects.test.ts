@@ -107,7 +107,10 @@ suite('the objects of the chart', { skip: helmSkip }, () => {
       'ScaledObject',
     );
     const { url = '', ...rest } = triggers[0]?.metadata ?? {};
-    const { name } = objectOf(manifests, 'Service', 'probes').metadata;
+    const { metadata, spec } = objectOf(manifests, 'Service', 'probes');
+    // A full pod is not ready.
+    assert.equal((spec as { publishNotReadyAddresses: boolean }).publishNotReadyAddresses, true);
+    const { name } = metadata;
     assert.equal(url, `http://${name}.market.svc:9100/m.json`);
     assert.deepEqual(rest, {
       ...{ valueLocation: 'hurricane_requests_queued', targetValue: '5' },
