@@ -13,6 +13,7 @@ import {
   objectOf,
   podsOf,
   render,
+  specOf,
   type Container,
   type Manifest,
 } from '../helpers/helm.ts';
@@ -67,11 +68,15 @@ suite('startup commands in a job', { skip: helmSkip }, () => {
     assert.equal(code, 75);
     assert.match(stdout, /no such table/);
     assert.match(stdout, /exited with code 3/);
-    const { spec, metadata } = objectOf(manifests, 'Job');
-    const { backoffLimit, template } = spec as { backoffLimit: number; template: Manifest };
-    assert.equal(backoffLimit, 0);
-    assert.equal((template.spec as { restartPolicy: string }).restartPolicy, 'Never');
-    assert.equal(metadata.annotations?.['helm.sh/hook'], 'pre-install,pre-upgrade');
+    const { backoffLimit, template } = specOf<{
+      backoffLimit: number;
+      template: { spec: { restartPolicy: string } };
+    }>(manifests, 'Job');
+    assert.deepEqual([backoffLimit, template.spec.restartPolicy], [0, 'Never']);
+    assert.equal(
+      objectOf(manifests, 'Job').metadata.annotations?.['helm.sh/hook'],
+      'pre-install,pre-upgrade',
+    );
   });
 
   test('wait and end as the options say [binary]', async (t) => {

@@ -12,6 +12,7 @@ import {
   leastValues,
   objectOf,
   render,
+  specOf,
   type Manifest,
 } from '../helpers/helm.ts';
 
@@ -21,8 +22,6 @@ const example = (name: string): readonly Manifest[] =>
   render({ files: [join(chartFolder, `ci/${name}-values.yaml`)] });
 const withValues = (values: object): readonly Manifest[] =>
   render({ values: { ...leastValues, ...values } });
-const specOf = <T>(manifests: readonly Manifest[], kind: string, nameEnd = ''): T =>
-  objectOf(manifests, kind, nameEnd).spec as T;
 
 function podLabels(manifests: readonly Manifest[], kind: 'Deployment' | 'Job'): Labels {
   const { template } = specOf<{ template: Manifest }>(manifests, kind);
@@ -107,10 +106,10 @@ suite('the objects of the chart', { skip: helmSkip }, () => {
       'ScaledObject',
     );
     const { url = '', ...rest } = triggers[0]?.metadata ?? {};
-    const { metadata, spec } = objectOf(manifests, 'Service', 'probes');
+    const { name } = objectOf(manifests, 'Service', 'probes').metadata;
     // A full pod is not ready.
-    assert.equal((spec as { publishNotReadyAddresses: boolean }).publishNotReadyAddresses, true);
-    const { name } = metadata;
+    const service = specOf<{ publishNotReadyAddresses: boolean }>(manifests, 'Service', 'probes');
+    assert.equal(service.publishNotReadyAddresses, true);
     assert.equal(url, `http://${name}.market.svc:9100/m.json`);
     assert.deepEqual(rest, {
       ...{ valueLocation: 'hurricane_requests_queued', targetValue: '5' },

@@ -16,6 +16,7 @@ import {
   objectOf,
   podsOf,
   render,
+  specOf,
   type Manifest,
 } from '../helpers/helm.ts';
 import { violations } from '../helpers/pod-security.ts';
@@ -117,7 +118,7 @@ suite('the pods of the chart', { skip: helmSkip }, () => {
 
   test('are replaced when an option changes, and only then', () => {
     const checksum = (manifests: readonly Manifest[]): string | undefined => {
-      const { template } = objectOf(manifests, 'Deployment').spec as { template: Manifest };
+      const { template } = specOf<{ template: Manifest }>(manifests, 'Deployment');
       return template.metadata.annotations?.['checksum/config'];
     };
     const before = checksum(withOptions({ logLevel: 'info' }));
@@ -151,9 +152,10 @@ suite('the pods of the chart', { skip: helmSkip }, () => {
     const manifests = render({ files: [join(chartFolder, 'ci/consume-values.yaml')] });
     const { args } = appContainer(manifests);
     assert.deepEqual(args, ['consume', '--config', '/etc/hurricane/hurricane.yaml']);
-    assert.equal(
-      manifests.some(({ kind, spec }) => kind === 'Service' && spec?.type),
-      false,
+    const services = manifests.filter(({ kind }) => kind === 'Service');
+    assert.deepEqual(
+      services.map(({ metadata }) => metadata.name),
+      ['shop-hurricane-probes'],
     );
   });
 
@@ -167,7 +169,8 @@ suite('the pods of the chart', { skip: helmSkip }, () => {
     assert.equal(env.length, fromSecrets.length);
     for (const row of fromSecrets) {
       const variable = env.find(({ name }) => variablesOf(row.name, row).includes(name));
-      assert.ok(variable !== undefined && variable.name.startsWith('HURRICANE_'), row.name);
+      assert.ok(variable, row.name);
+      assert.match(variable.name, /^HURRICANE_/);
       if (row.key === 'webhookSecretFile') continue;
       const reference = { name: 'broker', key: `of-${row.key.toLowerCase()}` };
       assert.deepEqual(variable.valueFrom?.secretKeyRef, reference);

@@ -9,7 +9,14 @@ import { chartValues } from '../../scripts/chart-values.ts';
 import { generated } from '../../scripts/generate.ts';
 import { allows } from '../../src/config/option.ts';
 import { options, rows } from '../../src/config/options.ts';
-import { appContainer, chartFolder, helmSkip, leastValues, render } from '../helpers/helm.ts';
+import {
+  appContainer,
+  chartFolder,
+  helmSkip,
+  leastValues,
+  render,
+  specOf,
+} from '../helpers/helm.ts';
 
 interface Schema {
   readonly description?: string;
@@ -87,8 +94,10 @@ suite('the values of the chart', () => {
         const { httpGet } = container[`${probe}Probe`] as { httpGet: object };
         assert.deepEqual(httpGet, { port: 'probes', path: options[`${probe}-probe`].default });
       }
-      const { spec } = manifests.find(({ kind }) => kind === 'PodMonitor') ?? {};
-      const { podMetricsEndpoints } = spec as { podMetricsEndpoints: readonly object[] };
+      const { podMetricsEndpoints } = specOf<{ podMetricsEndpoints: object }>(
+        manifests,
+        'PodMonitor',
+      );
       assert.deepEqual(podMetricsEndpoints, [
         { port: 'probes', path: options.metrics.default, interval: '15s' },
       ]);

@@ -57,9 +57,7 @@ export interface Manifest {
     readonly labels?: Readonly<Record<string, string>>;
     readonly annotations?: Readonly<Record<string, string>>;
   };
-  // The objects of the chart have what their kind has; another test holds them against its schema.
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any
-  readonly spec?: any;
+  readonly spec?: unknown;
   readonly data?: Readonly<Record<string, string>>;
 }
 
@@ -122,9 +120,15 @@ export function objectOf(manifests: readonly Manifest[], kind: string, nameEnd =
   return first;
 }
 
+/** What that object is to be, as its kind has it: another test holds that against the schema of Kubernetes. */
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters
+export function specOf<T>(manifests: readonly Manifest[], kind: string, nameEnd?: string): T {
+  return objectOf(manifests, kind, nameEnd).spec as T;
+}
+
 /** The pod of the app. */
 export function appPod(manifests: readonly Manifest[]): PodSpec {
-  return (objectOf(manifests, 'Deployment').spec as { template: { spec: PodSpec } }).template.spec;
+  return specOf<{ template: { spec: PodSpec } }>(manifests, 'Deployment').template.spec;
 }
 
 /** The container that hurricane and the app run in. */
