@@ -2,9 +2,9 @@
 // Draft-07, which every Helm reads. What values must not say together is in templates/_checks.tpl.
 
 import type { ChartValue } from './chart-values.ts';
-import { fileProperties } from '../src/config/json-schema.ts';
+import { fileDefaults, fileProperties } from '../src/config/json-schema.ts';
 import { allows, type CommandName, type Option } from '../src/config/option.ts';
-import { rows } from '../src/config/options.ts';
+import { rows, type OptionKey } from '../src/config/options.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
 
@@ -29,11 +29,18 @@ export function chartOptions(): object {
   return {
     /** Those that only these kinds have; elsewhere nobody would read them. */
     kinds: Object.fromEntries(some),
+    /** What the manifests follow from. The file always has it, lest a variable of the image contradicts them. */
+    defaults: fileDefaults(followed),
     durations: inFile.filter(isDuration).map(({ key }) => key),
     /** Those that may be off, which YAML as Helm reads it takes for false. */
     off: inFile.filter(mayBeOff).map(({ key }) => key),
   };
 }
+
+const followed = [
+  ...['port', 'startupProbe', 'readinessProbe', 'livenessProbe', 'metrics'],
+  ...['noProbe', 'noMetrics', 'gracePeriod'],
+] as const satisfies readonly OptionKey[];
 
 function isDuration({ parser }: Option): boolean {
   return parser.schema.maximum === 0;

@@ -9,6 +9,7 @@
 {{- include "hurricane.checkSecrets" . -}}
 {{- include "hurricane.checkScaling" . -}}
 {{- include "hurricane.checkTraffic" . -}}
+{{- include "hurricane.checkNames" . -}}
 {{- end -}}
 
 {{- define "hurricane.checkKind" -}}
@@ -47,7 +48,8 @@
 {{- if gt (include "hurricane.graceSeconds" . | int) 2073600 -}}
 {{- fail (printf "hurricane.gracePeriod %v is too long: give at most 24d" .Values.hurricane.gracePeriod) -}}
 {{- end -}}
-{{- if gt (include "hurricane.probePort" . | int) 65535 -}}
+{{- $options := include "hurricane.options" . | fromJson -}}
+{{- if gt (int $options.probePort) 65535 -}}
 {{- fail "hurricane.probePort would be 65536, one above hurricane.port: give it" -}}
 {{- end -}}
 {{- end -}}
@@ -127,5 +129,20 @@
 {{- end -}}
 {{- if and .Values.podMonitor.enabled (or .Values.hurricane.noProbe .Values.hurricane.noMetrics) -}}
 {{- fail "podMonitor.enabled needs the metrics of hurricane: leave out hurricane.noProbe and hurricane.noMetrics" -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "hurricane.checkNames" -}}
+{{- range $value := list "commonLabels" "podLabels" -}}
+{{- range $label, $_ := get $.Values $value -}}
+{{- if regexMatch "^(app[.]kubernetes[.]io/(name|instance|component|version|managed-by)|helm[.]sh/chart)$" $label -}}
+{{- fail (printf "%s: %s is a label of the chart: leave it out" $value $label) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- range .Values.extraVolumes -}}
+{{- if has .name (list "config" "hurricane" "tmp" "webhook-secret") -}}
+{{- fail (printf "extraVolumes: %s is a volume of the chart: give yours another name" .name) -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}

@@ -67,34 +67,10 @@ app.kubernetes.io/managed-by: {{ $root.Release.Service | quote }}
 {{- end -}}
 {{- end -}}
 
-{{- define "hurricane.port" -}}
-{{- dig "port" 8000 .Values.hurricane | int -}}
-{{- end -}}
-
-{{- define "hurricane.probePort" -}}
-{{- $next := ternary (include "hurricane.port" . | int | add1) 8001 (eq .Values.kind "serve") -}}
-{{- dig "probePort" $next .Values.hurricane | int -}}
-{{- end -}}
-
-{{/* The name of the container port that probes and metrics are asked on. */}}
-{{- define "hurricane.probePortName" -}}
-{{- $same := eq (include "hurricane.port" .) (include "hurricane.probePort" .) -}}
-{{- ternary "http" "probes" (and (eq .Values.kind "serve") $same) -}}
-{{- end -}}
-
-{{- define "hurricane.metricsPath" -}}
-{{- dig "metrics" "/metrics" .Values.hurricane | trimAll "/" | printf "/%s" -}}
-{{- end -}}
-
-{{/* Seconds of hurricane.gracePeriod, rounded up. */}}
-{{- define "hurricane.graceSeconds" -}}
-{{- $given := dig "gracePeriod" "25s" .Values.hurricane | toString -}}
-{{- $factors := dict "ms" 0.001 "s" 1.0 "m" 60.0 "h" 3600.0 "d" 86400.0 "" 0.0 -}}
-{{- $unit := regexFind "[a-z]*$" $given -}}
-{{- mulf (trimSuffix $unit $given | float64) (get $factors $unit) | ceil | int64 -}}
-{{- end -}}
-
-{{/* The options as JSON; what YAML took for false is off again. */}}
+{{/*
+The options as JSON: those of the values, and whatever the manifests follow from, so that no variable of the
+image contradicts them. What YAML took for false is off again.
+*/}}
 {{- define "hurricane.options" -}}
 {{- $options := deepCopy .Values.hurricane -}}
 {{- $known := .Files.Get "options.json" | fromJson -}}
@@ -102,6 +78,14 @@ app.kubernetes.io/managed-by: {{ $root.Release.Service | quote }}
 {{- if eq (get $options . | toString) "false" -}}
 {{- $_ := set $options . "off" -}}
 {{- end -}}
+{{- end -}}
+{{- range $option, $default := $known.defaults -}}
+{{- if not (or (hasKey $options $option) (and (eq $option "port") (ne $.Values.kind "serve"))) -}}
+{{- $_ := set $options $option $default -}}
+{{- end -}}
+{{- end -}}
+{{- if not (hasKey $options "probePort") -}}
+{{- $_ := default $known.defaults.port $options.port | int | add1 | set $options "probePort" -}}
 {{- end -}}
 {{- toJson $options -}}
 {{- end -}}
@@ -113,6 +97,27 @@ app.kubernetes.io/managed-by: {{ $root.Release.Service | quote }}
 {{- $options = omit $options "command" -}}
 {{- end -}}
 {{- toYaml $options -}}
+{{- end -}}
+
+{{/* The name of the container port that probes and metrics are asked on. */}}
+{{- define "hurricane.probePortName" -}}
+{{- $options := include "hurricane.options" . | fromJson -}}
+{{- ternary "http" "probes" (eq (int $options.probePort) (default 0 $options.port | int)) -}}
+{{- end -}}
+
+{{/* The path of the metrics page in its canonical form. */}}
+{{- define "hurricane.metricsPath" -}}
+{{- $options := include "hurricane.options" . | fromJson -}}
+{{- trimAll "/" $options.metrics | printf "/%s" -}}
+{{- end -}}
+
+{{/* Seconds of the grace period, rounded up. */}}
+{{- define "hurricane.graceSeconds" -}}
+{{- $options := include "hurricane.options" . | fromJson -}}
+{{- $given := toString $options.gracePeriod -}}
+{{- $factors := dict "ms" 0.001 "s" 1.0 "m" 60.0 "h" 3600.0 "d" 86400.0 "" 0.0 -}}
+{{- $unit := regexFind "[a-z]*$" $given -}}
+{{- mulf (trimSuffix $unit $given | float64) (get $factors $unit) | ceil | int64 -}}
 {{- end -}}
 
 {{/* How hurricane is called in a container of the app's image. */}}

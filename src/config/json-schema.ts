@@ -1,7 +1,7 @@
 // The table as JSON Schema: what an editor may know about hurricane.yaml.
 
 import { allows, type JsonSchema, type Option } from './option.ts';
-import { rows } from './options.ts';
+import { rows, type OptionKey } from './options.ts';
 
 /** The schema of the configuration file (draft 2020-12). */
 export function configurationSchema(): object {
@@ -18,6 +18,14 @@ export function configurationSchema(): object {
 export function fileProperties(): Readonly<Record<string, object>> {
   const inFile = rows.filter((row) => allows(row, 'file'));
   return Object.fromEntries(inFile.map((row) => [row.key, propertyOf(row)]));
+}
+
+/** Key → default in the type it has in the file. */
+export function fileDefaults(keys: readonly OptionKey[]): Readonly<Record<string, unknown>> {
+  const chosen = rows.filter(({ key }) => keys.includes(key));
+  return Object.fromEntries(
+    chosen.map((row) => [row.key, (defaultOf(row) as { default?: unknown }).default]),
+  );
 }
 
 function propertyOf(row: Option): object {

@@ -5,6 +5,9 @@ import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 
+import { parse } from 'yaml';
+
+import { loadServeConfig } from '../../src/config/load.ts';
 import { variablesOf } from '../../src/config/option.ts';
 import { options, rows } from '../../src/config/options.ts';
 import {
@@ -19,6 +22,7 @@ import {
   specOf,
   type Manifest,
 } from '../helpers/helm.ts';
+import { loadInput } from '../helpers/load-input.ts';
 import { violations } from '../helpers/pod-security.ts';
 
 const files = globSync(join(chartFolder, 'ci/*-values.yaml')).sort();
@@ -127,7 +131,7 @@ suite('the pods of the chart', { skip: helmSkip }, () => {
     assert.notEqual(checksum(withOptions({ logLevel: 'warn' })), before);
   });
 
-  test('run the app behind hurricane, with the options as its file', () => {
+  test('run the app behind hurricane, with the options as its file', async () => {
     const given = {
       port: 9000,
       check: ['readiness=true'],
@@ -138,14 +142,25 @@ suite('the pods of the chart', { skip: helmSkip }, () => {
     const { command, args } = appContainer(manifests);
     assert.deepEqual(command, ['hurricane']);
     assert.deepEqual(args, ['serve', '--config', '/etc/hurricane/hurricane.yaml', '--', 'app']);
-    const file = objectOf(manifests, 'ConfigMap').data?.['hurricane.yaml'];
-    assert.equal(
-      file,
-      [
-        ...['accessLog: "off"', 'check:', '- readiness=true', 'commandTimeout: "off"'],
-        ...['maxLifetime: 1000000', 'port: 9000', 'restart: always', ''],
-      ].join('\n'),
+    const file = objectOf(manifests, 'ConfigMap').data?.['hurricane.yaml'] ?? '';
+    assert.match(file, /^maxLifetime: 1000000$/m);
+    const { problems, config } = await loadServeConfig(
+      loadInput({ files: { 'hurricane.yaml': file } }),
     );
+    assert.deepEqual(problems, []);
+    assert.equal(config?.proxy.accessLog, 'off');
+    const written = parse(file) as Record<string, unknown>;
+    const expected = { ...given, accessLog: 'off', commandTimeout: 'off' };
+    assert.deepEqual({ ...written, ...expected }, written);
+  });
+
+  test('have in their file whatever the manifests follow from, so that no variable of the image contradicts them', () => {
+    const file = objectOf(withOptions({ noMetrics: true, gracePeriod: 0 }), 'ConfigMap').data;
+    assert.deepEqual(parse(file?.['hurricane.yaml'] ?? ''), {
+      ...{ port: 8000, probePort: 8001, noProbe: false, noMetrics: true, metrics: '/metrics' },
+      ...{ startupProbe: '/startup', readinessProbe: '/ready', livenessProbe: '/alive' },
+      gracePeriod: 0,
+    });
   });
 
   test('of a consumer have no app', () => {
@@ -193,7 +208,7 @@ suite('the pods of the chart', { skip: helmSkip }, () => {
     const [carrier, later] = initContainers;
     assert.equal(later?.name, 'later');
     assert.deepEqual(carrier?.command, ['/opt/hurricane/hurricane', 'install', '/shared']);
-    assert.equal(carrier.image, 'hurricane:0.1.0');
+    assert.match(carrier.image, /^hurricane:\d+\.\d+\.\d+$/);
     assert.deepEqual(carrier.volumeMounts, [{ name: 'hurricane', mountPath: '/shared' }]);
     assert.deepEqual(
       volumes?.find(({ name }) => name === 'hurricane'),

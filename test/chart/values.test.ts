@@ -5,6 +5,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 
+import { parse } from 'yaml';
+
 import { chartValues } from '../../scripts/chart-values.ts';
 import { generated } from '../../scripts/generate.ts';
 import { allows } from '../../src/config/option.ts';
@@ -63,6 +65,16 @@ suite('the values of the chart', () => {
       ]);
     assert.equal(schema.additionalProperties, false);
     assert.deepEqual(open(schema, ''), []);
+  });
+
+  test('are those of a chart for this version of hurricane', () => {
+    const chart = parse(readFileSync(join(chartFolder, 'Chart.yaml'), 'utf8')) as {
+      appVersion: string;
+    };
+    const { version } = JSON.parse(readFileSync(join(chartFolder, '../package.json'), 'utf8')) as {
+      version: string;
+    };
+    assert.equal(chart.appVersion, version);
   });
 
   test('hold every option of the configuration file, and no other', () => {
