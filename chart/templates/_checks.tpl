@@ -133,6 +133,10 @@
 {{- end -}}
 
 {{- define "hurricane.checkNames" -}}
+{{- $name := include "hurricane.fullname" . -}}
+{{- if not (regexMatch "^[a-z]([-a-z0-9]*[a-z0-9])?$" $name) -}}
+{{- fail (printf "a Service cannot be called %s, because of its first character or a dot: give fullnameOverride" $name) -}}
+{{- end -}}
 {{- range $value := list "commonLabels" "podLabels" -}}
 {{- range $label, $_ := get $.Values $value -}}
 {{- if regexMatch "^(app[.]kubernetes[.]io/(name|instance|component|version|managed-by)|helm[.]sh/chart)$" $label -}}

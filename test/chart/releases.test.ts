@@ -5,7 +5,14 @@ import { cpSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, test, type TestContext } from 'node:test';
 
-import { chartFolder, helmSkip, leastValues, render, type Manifest } from '../helpers/helm.ts';
+import {
+  chartFolder,
+  helmSkip,
+  leastValues,
+  render,
+  template,
+  type Manifest,
+} from '../helpers/helm.ts';
 import { useTempDir } from '../helpers/temp-dir.ts';
 
 const everything = join(chartFolder, 'ci/everything-values.yaml');
@@ -38,6 +45,16 @@ suite('the releases of the chart', { skip: helmSkip }, () => {
       }
       const names = manifests.map(({ metadata }) => metadata.name).join(' ');
       for (const end of ['-probes', '-commands', '-test']) assert.ok(names.includes(end), end);
+    });
+  }
+
+  for (const release of ['4you', 'shop.market']) {
+    test(`${release} is no name of a Service, and another is asked for`, () => {
+      const { status, stderr } = template({ release, values: leastValues });
+      assert.notEqual(status, 0);
+      assert.match(stderr, new RegExp(`cannot be called ${release}-hurricane.*fullnameOverride`));
+      const named = render({ release, values: { ...leastValues, fullnameOverride: 'shop' } });
+      assert.ok(named.some((manifest) => idOf(manifest) === 'Service shop'));
     });
   }
 
