@@ -54,6 +54,7 @@ const needs: readonly Need[] = [
   { program: '/usr/sbin/cron', package: 'cron', why: 'recipes of workers' },
   { program: '/usr/bin/chromium', package: 'chromium', why: 'pages in a browser' },
   { program: 'strip', package: 'binutils', why: 'the single executable' },
+  { program: 'patchelf', package: 'patchelf', why: 'the image' },
 ];
 
 const POLICY = '/usr/sbin/policy-rc.d';
@@ -101,7 +102,7 @@ function aptGet(...args: readonly string[]): void {
   });
 }
 
-function isInstalled(program: string): boolean {
+export function isInstalled(program: string): boolean {
   // A path may also be that of a library.
   if (program.startsWith('/')) return globSync(program).length > 0;
   const folders = (process.env['PATH'] ?? '').split(delimiter);

@@ -34,6 +34,7 @@ const edge: CliEdge = {
   pid: process.pid,
   version: typeof VERSION === 'string' ? VERSION : 'from source',
   stdout: { fd: 1, isTerminal, color: isTerminal && (env['NO_COLOR'] ?? '') === '' },
+  executable: execPath,
   columns: isTerminal ? process.stdout.columns : 80,
   readFile: (path) => readFileSync(path, 'utf8'),
   writeNewFile: (path, text) => {

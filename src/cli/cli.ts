@@ -10,6 +10,7 @@ import { completionCommand } from './commands/completion.ts';
 import { consumeCommand } from './commands/consume.ts';
 import { ctlCommand } from './commands/ctl.ts';
 import { initCommand, initHelp } from './commands/init.ts';
+import { installCommand, installHelp } from './commands/install.ts';
 import { probeCommand } from './commands/probe.ts';
 import { serveCommand } from './commands/serve.ts';
 import { workerCommand } from './commands/worker.ts';
@@ -25,6 +26,7 @@ const commands = {
   probe: probeCommand,
   ctl: ctlCommand,
   init: initCommand,
+  install: installCommand,
   completion: completionCommand,
 } as const satisfies Record<string, RunCommand>;
 
@@ -69,6 +71,7 @@ function help(command: keyof typeof commands, { flags }: Invocation, edge: CliEd
   const asked = flags.has('help') || flags.has('h');
   if (!asked && !flags.has('help-all')) return undefined;
   if (command === 'init') return printed(initHelp, edge);
+  if (command === 'install') return printed(installHelp, edge);
   const short = (asked && command === 'serve') || command === 'completion';
   const text = short ? overview(edge.columns) : allOptions(command, edge.columns);
   return printed(text, edge);

@@ -17,6 +17,8 @@ export interface Invocation {
 
 /** The edge, and how to speak with the person at the command line. */
 export interface CliEdge extends Edge {
+  /** The file that runs: the single executable, or Node. */
+  readonly executable: string;
   readonly readFile: ReadFile;
   /** Makes the folders it lies in; throws, as `fs` does, where there is something already. */
   readonly writeNewFile: (path: string, text: string) => void;

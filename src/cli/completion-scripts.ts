@@ -23,6 +23,7 @@ const commandWords: Readonly<Record<string, readonly string[]>> = {
   probe: ['startup', 'ready', 'alive'],
   ctl: ['status', 'reload', 'restart', 'drain', 'undrain'],
   init: ['--lang'],
+  install: [],
   completion: shells,
 };
 
@@ -34,6 +35,7 @@ const summaries: Readonly<Record<string, string>> = {
   probe: 'ask a probe',
   ctl: 'talk to a running hurricane',
   init: 'write the first files of a project',
+  install: 'copy this hurricane into a volume',
   completion: 'print a completion script',
 };
 

@@ -25,6 +25,7 @@ export function overview(columns: number): string {
   const common = helpGroups('serve').flatMap(({ lines }) => lines.filter((line) => line.common));
   return `Usage: hurricane serve [options] -- APP…
        hurricane worker -- CMD… | consume FILE | ctl WORD | check | probe | init
+       hurricane install DIR | completion SHELL
 
 ${formatLines(common, columns)}
 

@@ -39,6 +39,10 @@ export const catalogue = {
     meaning: 'consume: the broker is not there, with --no-reconnect',
   },
   'queue-missing': { exitCode: 69, meaning: 'consume: a queue is not there, with --missing fail' },
+  'not-installed': {
+    exitCode: 73,
+    meaning: 'install: the folder cannot hold a copy, or this hurricane is not one for images',
+  },
   'dependency-unavailable': {
     exitCode: 75,
     meaning: 'something in wait-for was not there within wait-timeout',

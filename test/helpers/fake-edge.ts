@@ -16,6 +16,7 @@ export class FakeEdge implements CliEdge {
   readonly cwd: string;
   readonly pid = 4711;
   readonly version = '1.2.3';
+  readonly executable: string = '/usr/bin/node';
   readonly stdout: CliEdge['stdout'];
   readonly columns = 80;
   readonly #files: Readonly<Record<string, string>>;

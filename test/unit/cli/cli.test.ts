@@ -106,6 +106,9 @@ suite('a command line that cannot be meant', () => {
     ['ctl status now', 'ctl needs one word'],
     ['ctl status --grace-period 1s', '--grace-period is not an option of `hurricane ctl`'],
     ['check now', 'check takes no "now"'],
+    ['install', 'install needs one folder'],
+    ['install a b', 'install needs one folder'],
+    ['install a --port 1', 'install has no options: remove --port'],
     ['completion', 'completion needs the name of a shell: bash, zsh, fish'],
     ['completion tcsh', 'completion needs the name of a shell'],
     ['completion bash --port 1', 'completion has no options'],
@@ -230,7 +233,16 @@ suite('completion', () => {
         const flag = shell === 'fish' ? `-l ${name} ` : `--${name}`;
         assert.ok(out.includes(flag), name);
       }
-      for (const command of ['serve', 'worker', 'check', 'ctl', 'completion', 'alive', 'undrain']) {
+      for (const command of [
+        'serve',
+        'worker',
+        'check',
+        'ctl',
+        'install',
+        'completion',
+        'alive',
+        'undrain',
+      ]) {
         assert.ok(out.includes(command), command);
       }
     });
