@@ -61,7 +61,7 @@ async function relocate(target: string): Promise<void> {
 }
 
 /** What is missing, as one sentence. */
-function missingPrograms(): string | undefined {
+export function missingPrograms(): string | undefined {
   const packages = { strip: 'binutils', patchelf: 'patchelf', 'dpkg-query': 'dpkg' };
   const missing = Object.entries(packages).filter(([program]) => !isInstalled(program));
   if (missing.length === 0) return undefined;

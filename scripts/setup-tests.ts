@@ -5,12 +5,16 @@ import { execFileSync } from 'node:child_process';
 import { accessSync, constants, existsSync, globSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
+import { findEngine } from '../test/helpers/container-engine.ts';
+
 interface Need {
   /** A program on PATH, or where it must be, as a pattern where its version is part of the path. */
   readonly program: string;
   /** The Debian package that has it. */
   readonly package: string;
   readonly why: string;
+  /** Asked when it is missing: something else does its work. */
+  readonly needless?: () => boolean;
 }
 
 const needs: readonly Need[] = [
@@ -55,6 +59,11 @@ const needs: readonly Need[] = [
   { program: '/usr/bin/chromium', package: 'chromium', why: 'pages in a browser' },
   { program: 'strip', package: 'binutils', why: 'the single executable' },
   { program: 'patchelf', package: 'patchelf', why: 'the image' },
+  { program: 'busybox', package: 'busybox-static', why: 'an image without glibc' },
+  ...['podman', 'runc', 'debootstrap'].map((name) => ({
+    ...{ program: name, package: name, why: 'images without Docker' },
+    needless: () => findEngine()?.needsBaseImages === false,
+  })),
 ];
 
 const POLICY = '/usr/sbin/policy-rc.d';
@@ -65,7 +74,9 @@ const POLICY = '/usr/sbin/policy-rc.d';
  */
 export function setUpTests(packages?: readonly string[]): void {
   const wanted = needs.filter((need) => packages?.includes(need.package) ?? true);
-  const missing = wanted.filter(({ program }) => !isInstalled(program));
+  const missing = wanted.filter(
+    ({ program, needless }) => !isInstalled(program) && needless?.() !== true,
+  );
   if (missing.length === 0) return;
   const names = missing.map((need) => need.package);
   const reasons = missing.map((need) => `${need.package} (${need.why})`).join(', ');

@@ -1,4 +1,4 @@
-// `npm test`: set-up, check, build, then unit, integration, chart and end-to-end tests, and the table of acceptance.
+// `npm test`: set-up, check, build, then unit, integration, chart, end-to-end and image tests, and the table of acceptance.
 //   npm test                    everything
 //   npm test -- serve-drain     only test files whose path contains one of the words; build as needed
 // The report of the last run is test-report.json in node_modules/.cache/hurricane.
@@ -9,6 +9,7 @@ import { join } from 'node:path';
 
 import { judgeAcceptance } from '../test/acceptance.ts';
 import { lendRabbitmq } from '../test/helpers/rabbitmq.ts';
+import { setUpImages } from './setup-images.ts';
 import { setUpTests } from './setup-tests.ts';
 import { runTests, type TestResult } from './test-run.ts';
 
@@ -39,6 +40,7 @@ const stages: readonly Stage[] = [
     concurrency: 1,
     preload: [leakCheck],
   },
+  { title: 'image', files: 'test/image/**/*.test.ts', concurrency: 3 },
 ];
 
 const words = process.argv.slice(2);
@@ -48,6 +50,10 @@ const everything = words.length === 0;
 if (everything) perform('check', 'npm', ['run', '--silent', 'check']);
 if (everything || filesOf('test/{e2e,chart}/**').length > 0) {
   perform('build', process.execPath, ['scripts/build.ts']);
+}
+if (filesOf('test/image/**').length > 0) {
+  console.log('\n── set-up of images');
+  await setUpImages();
 }
 mkdirSync(cache, { recursive: true });
 writeFileSync(startsFile, '');

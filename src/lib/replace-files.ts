@@ -18,14 +18,13 @@ export async function replaceFiles(source: string, target: string): Promise<Repl
   const staging = await mkdtemp(join(target, '.copying-'));
   try {
     const names = await filesIn(source);
-    const sizes = await Promise.all(
-      names.map((name) => copy(join(source, name), join(staging, name))),
-    );
+    let bytes = 0;
+    for (const name of names) bytes += await copy(join(source, name), join(staging, name));
     for (const name of names) {
       await makeFolder(dirname(join(target, name)));
       await rename(join(staging, name), join(target, name));
     }
-    return { files: names.length, bytes: sizes.reduce((sum, size) => sum + size, 0) };
+    return { files: names.length, bytes };
   } finally {
     await rm(staging, { recursive: true, force: true });
   }
@@ -50,7 +49,17 @@ async function copy(from: string, to: string): Promise<number> {
   return size;
 }
 
+/** Step by step: where nothing may be written, Node's recursive `mkdir` says that something is missing. */
 async function makeFolder(path: string): Promise<void> {
-  const first = await mkdir(path, { recursive: true });
-  if (first !== undefined) await chmod(path, 0o755);
+  if (await isFolder(path)) return;
+  await makeFolder(dirname(path));
+  await mkdir(path);
+  await chmod(path, 0o755);
+}
+
+function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false, // not there; what is the matter, making it will say
+  );
 }
