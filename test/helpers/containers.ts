@@ -96,7 +96,7 @@ export async function startContainer(
     hurricane,
     pid: async () => Number(await perform(engine, ['inspect', '--format', '{{.State.Pid}}', name])),
     stop: async () => {
-      await perform(engine, ['stop', '--time', '30', name]);
+      await perform(engine, ['stop', '-t', '30', name]);
     },
   };
 }

@@ -53,11 +53,18 @@ suite('the carrier image', () => {
     },
   );
 
-  testInContainers('prints help, for any user, with nothing to write', async (engine) => {
-    const { code, stdout, stderr } = await runContainer(engine, carrier, { flags: restricted });
-    assert.deepEqual([code, stderr], [0, '']);
-    assert.match(stdout, /^Usage: hurricane serve/);
-  });
+  testInContainers(
+    'prints help for any user, whatever libraries the app has',
+    async (engine, t) => {
+      const libraries = useFolder(t);
+      writeFileSync(join(libraries, 'libstdc++.so.6'), 'another');
+      const { code, stdout, stderr } = await runContainer(engine, carrier, {
+        flags: [...restricted, '--volume', `${libraries}:/lib:ro`, '--env', 'LD_LIBRARY_PATH=/lib'],
+      });
+      assert.deepEqual([code, stderr], [0, '']);
+      assert.match(stdout, /^Usage: hurricane serve/);
+    },
+  );
 
   testInContainers(
     'hands messages to a handler in TypeScript, where there is nothing else',

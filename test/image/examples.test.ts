@@ -3,8 +3,10 @@
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { suite } from 'node:test';
+import { join } from 'node:path';
+import { suite, test } from 'node:test';
 
+import { examples } from '../helpers/doc-examples.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { scrape } from '../helpers/prometheus-page.ts';
 import { restricted, startContainer, testInContainers } from '../helpers/containers.ts';
@@ -17,6 +19,16 @@ const DELAY_MS = 500;
 const QUIET_MS = 1000;
 const SLOW_MS = 1500;
 const ALLOWANCE_MS = 500;
+
+suite('the example of README.md', () => {
+  test('is the Dockerfile of the example app in Python', () => {
+    const [shown] = examples.filter(
+      ({ page, language }) => page === 'README.md' && language === 'dockerfile',
+    );
+    const path = join(import.meta.dirname, '../../examples/python/Dockerfile');
+    assert.equal(`${shown?.text ?? ''}\n`, readFileSync(path, 'utf8'));
+  });
+});
 
 suite('the example apps in images', { concurrency: 3 }, () => {
   for (const language of languages) {
