@@ -65,7 +65,7 @@ export function missingPrograms(): string | undefined {
   const packages = { strip: 'binutils', patchelf: 'patchelf', 'dpkg-query': 'dpkg' };
   const missing = Object.entries(packages).filter(([program]) => !isInstalled(program));
   if (missing.length === 0) return undefined;
-  const programs = missing.map(([program]) => program).join(' and ');
+  const programs = missing.map(([program]) => program).join(', ');
   const install = missing.map(([, name]) => name).join(' ');
   return `The image needs ${programs}. On Debian: sudo apt-get install ${install}`;
 }

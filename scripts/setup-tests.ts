@@ -62,7 +62,7 @@ const needs: readonly Need[] = [
   { program: 'busybox', package: 'busybox-static', why: 'an image without glibc' },
   ...['podman', 'runc', 'debootstrap'].map((name) => ({
     ...{ program: name, package: name, why: 'images without Docker' },
-    needless: () => findEngine()?.needsBaseImages === false,
+    needless: () => findEngine()?.isOurs === false,
   })),
 ];
 

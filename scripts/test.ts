@@ -53,7 +53,8 @@ if (everything || filesOf('test/{e2e,chart}/**').length > 0) {
 }
 if (filesOf('test/image/**').length > 0) {
   console.log('\n── set-up of images');
-  await setUpImages();
+  const reason = await setUpImages();
+  if (reason !== undefined) process.env['NO_IMAGES'] = reason;
 }
 mkdirSync(cache, { recursive: true });
 writeFileSync(startsFile, '');

@@ -10,14 +10,17 @@ export interface ContainerEngine {
   readonly words: readonly string[];
   /** For every `run`. */
   readonly runFlags: readonly string[];
-  /** False: base images are pulled as by anybody. */
-  readonly needsBaseImages: boolean;
+  /**
+   * True: its images are ours alone, so that base images are made under the names of others, and old ones
+   * removed. False: they are those of the machine.
+   */
+  readonly isOurs: boolean;
 }
 
 const docker: ContainerEngine = {
   words: ['docker'],
   runFlags: [],
-  needsBaseImages: false,
+  isOurs: false,
 };
 
 /** Images of ours apart from those of the machine, kept for the next run. */
@@ -31,7 +34,7 @@ const podman: ContainerEngine = {
   ],
   // Its own limits are higher than those of this process may be, and then root may not set them.
   runFlags: ['--ulimit', 'nofile=4096:4096', '--ulimit', 'nproc=4096:4096'],
-  needsBaseImages: true,
+  isOurs: true,
 };
 
 /** Undefined where there is none. */

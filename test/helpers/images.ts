@@ -17,11 +17,6 @@ export async function buildCarrier(engine: ContainerEngine): Promise<void> {
   await perform(engine, ['build', '--tag', carrier, root]);
 }
 
-/** True when it was built, of whatever state of the source. */
-export async function hasCarrier(engine: ContainerEngine): Promise<boolean> {
-  return (await perform(engine, ['images', '--quiet', carrier])) !== '';
-}
-
 /** Builds the image of an example app as its Dockerfile says. Resolves with its name. */
 export async function buildExample(engine: ContainerEngine, language: string): Promise<string> {
   return build(engine, language, join(root, 'examples', language));

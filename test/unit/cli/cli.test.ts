@@ -224,6 +224,24 @@ suite('--print-config', () => {
   });
 });
 
+suite('hurricane install', () => {
+  test('is refused where there is nothing that could be copied, and says where there is', async () => {
+    const { code, out, err } = await hurricane('install /shared');
+    assert.deepEqual([code, out], [73, '']);
+    assert.equal(
+      err,
+      'hurricane: this hurricane has no libraries beside it to copy\n' +
+        '  run install in the image of hurricane, where it is /opt/hurricane/hurricane\n',
+    );
+  });
+
+  test('has a help of its own', async () => {
+    const { code, out } = await hurricane('install --help');
+    assert.equal(code, 0);
+    assert.match(out, /^Usage: hurricane install DIR\n/);
+  });
+});
+
 suite('completion', () => {
   for (const shell of ['bash', 'zsh', 'fish']) {
     test(`${shell} knows every command and option`, async () => {
