@@ -24,8 +24,7 @@ Example: hurricane serve --port 8000 -- node app.js
 export function overview(columns: number): string {
   const common = helpGroups('serve').flatMap(({ lines }) => lines.filter((line) => line.common));
   return `Usage: hurricane serve [options] -- APP…
-       hurricane worker -- CMD… | consume FILE | ctl WORD | check | probe | init
-       hurricane install DIR | completion SHELL
+       hurricane worker -- CMD… | consume | ctl | check | probe | init | install
 
 ${formatLines(common, columns)}
 
