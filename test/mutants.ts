@@ -15,6 +15,14 @@ export interface Mutant {
 
 export const mutants: readonly Mutant[] = [
   {
+    fault: 'what is installed can be used by its owner alone',
+    file: 'src/lib/replace-files.ts',
+    find: '  await chmod(to, (mode & 0o111) === 0 ? 0o644 : 0o755);\n',
+    replace: '',
+    testFile: 'test/integration/replace-files.test.ts',
+    testName: 'makes a folder that is missing, for everybody to read',
+  },
+  {
     fault: 'answers of probes may be cached',
     file: 'src/http/respond.ts',
     find: "    'Cache-Control': noStore,\n",

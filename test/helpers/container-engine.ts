@@ -39,12 +39,14 @@ const podman: ContainerEngine = {
 
 /** Undefined where there is none. */
 export function findEngine(): ContainerEngine | undefined {
-  if (answers(docker)) return docker;
-  return process.getuid?.() === 0 && answers(podman) ? podman : undefined;
+  // Without buildx it cannot build from contexts that have names.
+  if (succeeds(docker, 'info') && succeeds(docker, 'buildx', 'version')) return docker;
+  return process.getuid?.() === 0 && succeeds(podman, 'info') ? podman : undefined;
 }
 
-function answers({ words: [program = '', ...flags] }: ContainerEngine): boolean {
-  return spawnSync(program, [...flags, 'info'], { timeout: 30_000 }).status === 0;
+function succeeds({ words }: ContainerEngine, ...args: readonly string[]): boolean {
+  const [program = '', ...flags] = words;
+  return spawnSync(program, [...flags, ...args], { timeout: 30_000 }).status === 0;
 }
 
 /** Runs a command of the engine to its end; resolves with its stdout, rejects with all that it wrote. */
