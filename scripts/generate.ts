@@ -56,7 +56,7 @@ function metricsMarkdown(): string {
     throw new Error('the value of a metric was read');
   };
   const { families } = new Metrics({
-    requests: { load: never, report: never, serves: never },
+    requests: { load: never, report: never, serves: never, routes: ['/'] },
     messages: {
       ...{ queue: '', prefetch: 0, inFlight: never, buffered: never },
       ...{ connected: never, consuming: never, blocked: never },

@@ -49,6 +49,7 @@ export class HttpFront implements Front {
       load: () => this.intake.load,
       report: () => this.intake.report(),
       serves: (kind) => mounts.some((mount) => mount.kind === kind),
+      routes: config.routes,
       now: () => this.intake.inHand(),
     };
     this.#accessLog = new AccessLog(behind.log.component('access'), config.proxy.accessLog);

@@ -67,12 +67,19 @@ function somethingIsReloaded({ autoreload, handlerOnce, handlerUrl }: Values) {
   return [`autoreload has no effect, because ${why}: leave it out`];
 }
 
-function metricsAreSeen({ appMetrics, customMetrics = [], noMetrics, noProbe }: Values) {
+function metricsAreSeen({
+  appMetrics,
+  customMetrics = [],
+  route = [],
+  noMetrics,
+  noProbe,
+}: Values) {
   const flag = noProbe ? 'no-probe' : noMetrics ? 'no-metrics' : undefined;
   if (flag === undefined) return [];
   const given = [
     ...(appMetrics === undefined ? [] : ['app-metrics']),
     ...(customMetrics.length === 0 ? [] : ['custom-metrics']),
+    ...(route.length === 0 ? [] : ['route']),
   ];
   return given.map((name) => `${name} has no effect with ${flag}: there is no page to show it on`);
 }

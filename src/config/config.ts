@@ -186,6 +186,8 @@ export interface ProxyConfig extends ConnectionConfig {
   /** From the first byte of the request to the last of the answer; Infinity: no limit. */
   readonly requestTimeoutMs: number;
   readonly maxBodyBytes: number;
+  /** Of a body, on its way to whoever takes it slowly; for each direction of a request. */
+  readonly maxBufferBytes: number;
   readonly accessLog: AccessLog;
 }
 
@@ -266,6 +268,8 @@ export interface ServeConfig extends SupervisingConfig {
   readonly listen: ListenConfig;
   readonly files: FilesConfig;
   readonly proxy: ProxyConfig;
+  /** By which requests are counted apart. */
+  readonly routes: readonly string[];
   readonly stop: StopConfig;
   /** Undefined: no messages are posted into the app. */
   readonly delivery: DeliveryConfig | undefined;

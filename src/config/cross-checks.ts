@@ -1,5 +1,6 @@
 // What options must not say together: one function per rule, each with its sentence.
 
+import { routePattern, widestTarget } from '../lib/route-pattern.ts';
 import type { CheckTarget } from './config.ts';
 import { needsDeliver, type Option } from './option.ts';
 import {
@@ -55,6 +56,8 @@ const rules: readonly Rule[] = [
   webhookTypesAreDistinct,
   appMetricsHaveAnAddress,
   metricSourcesAreDistinct,
+  routesAreFew,
+  routesAreReached,
 ];
 
 /** Of a command that takes messages. */
@@ -352,6 +355,29 @@ function metricSourcesAreDistinct({ values, entries }: Subject): readonly Proble
       ...givenBy(entries, 'custom-metrics'),
     ),
   );
+}
+
+/** Each is up to 50 series. */
+const MOST_ROUTES = 100;
+
+function routesAreFew({ values, entries }: Subject): readonly Problem[] {
+  const { length } = values.route ?? [];
+  if (length <= MOST_ROUTES) return [];
+  const message = `route is given ${length} times, and the metrics page takes ${MOST_ROUTES}: join some with {name} or *`;
+  return [problem(message, ...givenBy(entries, 'route'))];
+}
+
+function routesAreReached({ values, entries }: Subject): readonly Problem[] {
+  const routes = (values.route ?? []).slice(0, MOST_ROUTES);
+  const patterns = routes.map(routePattern);
+  return routes.flatMap((route, index) => {
+    const before = patterns.findIndex((matches) => matches(widestTarget(route)));
+    if (before === index) return [];
+    const message =
+      `route ${route} would never count, because ${routes[before]} is before it and means all that it does: ` +
+      `give ${route} first, or leave it out`;
+    return [problem(message, ...givenBy(entries, 'route'))];
+  });
 }
 
 function twiceIn(names: readonly string[]): readonly string[] {

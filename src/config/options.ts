@@ -5,6 +5,7 @@ import { join } from 'node:path';
 
 import { fileKey, type Camel, type Infer, type Option } from './option.ts';
 import {
+  bufferSize,
   choice,
   commandLine,
   count,
@@ -20,6 +21,7 @@ import {
   onOff,
   port,
   requestTarget,
+  route,
   stopSignal,
   size,
   sizeOrOff,
@@ -518,6 +520,20 @@ export const options = {
     parser: sizeOrOff,
     default: '100Mi',
     help: 'largest body of a request',
+  },
+  'max-buffer-size': {
+    on: serve,
+    group: 'proxy',
+    parser: bufferSize,
+    default: '1Mi',
+    help: 'most of a body that is held for a client or an app which takes it slowly, for each direction of each request',
+  },
+  route: {
+    on: serve,
+    group: 'proxy',
+    parser: route,
+    list: true,
+    help: 'count requests for paths like /orders/{id} or /static/* apart on the metrics page; the first that matches counts',
   },
   'access-log': {
     on: serve,

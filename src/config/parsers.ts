@@ -7,6 +7,7 @@ import type { StopSignal } from './config.ts';
 import type { Parsed, Parser } from './option.ts';
 import { splitWords } from './words.ts';
 import { maskCredentials } from '../core/mask-credentials.ts';
+import { isRoutePattern } from '../lib/route-pattern.ts';
 
 /** Timers of Node hold 2^31 - 1 ms; a longer one would fire at once. */
 const MAX_DURATION_MS = 24 * 24 * 60 * 60 * 1000;
@@ -141,6 +142,20 @@ export const sizeOrOff: Parser<number> = {
   parse: (given) => (given === 'off' ? { value: Infinity } : parseSize(given)),
 };
 
+/** Not less than what is in the hands of the streams anyway. */
+const LEAST_BUFFER = 256 * 1024;
+
+/** As `size`, of what a stream may hold. */
+export const bufferSize: Parser<number> = {
+  ...size,
+  parse: (given) => {
+    const parsed = parseSize(given);
+    return 'value' in parsed && parsed.value < LEAST_BUFFER
+      ? { problem: 'is too small: give at least 256Ki, which is on its way at any time' }
+      : parsed;
+  },
+};
+
 /**
  * A path of ours in its canonical form: one leading slash, no spaces, no trailing slash.
  * What answers on it accepts one trailing slash.
@@ -164,6 +179,19 @@ export const requestTarget: Parser<string> = {
     /^\/[!-~]*$/.test(given)
       ? { value: given }
       : { problem: 'is not the path of a URL: begin with / and percent-encode what is not ASCII' },
+};
+
+/** Paths of requests, as `isRoutePattern` has them. */
+export const route: Parser<string> = {
+  shape: 'PATTERN',
+  schema: { type: 'string', pattern: '^/' },
+  parse: (given) =>
+    isRoutePattern(given)
+      ? { value: given }
+      : {
+          problem:
+            'is not a route: write a path such as /orders/{id}, a name in braces for one whole segment, * only at the end',
+        },
 };
 
 /** A signal, with or without `SIG`, and whether the first process alone gets it. */

@@ -69,6 +69,7 @@ export function toServeConfig(values: ServeValues, around: Surroundings): ServeC
     care: careConfig(values, lifetimeFor(values, 'replace', around.random)),
     files,
     proxy: proxyConfig(values),
+    routes: values.route,
     stop: stopConfig(values),
     delivery: deliveryConfig(values),
   };
@@ -185,7 +186,8 @@ type ReadByServe =
   | ReadBy<typeof listenConfig>
   | ReadBy<typeof lifetimeFor>
   | ReadBy<typeof proxyConfig>
-  | ReadBy<typeof stopConfig>;
+  | ReadBy<typeof stopConfig>
+  | 'route';
 
 type ReadByWorker = ReadByBoth | ReadBy<typeof startAfterMs> | 'gracePeriod';
 
@@ -368,7 +370,14 @@ function connectionConfig(
 
 function proxyConfig(
   values: Parameters<typeof connectionConfig>[0] &
-    Values<'trustProxy' | 'responseTimeout' | 'requestTimeout' | 'maxBodySize' | 'accessLog'>,
+    Values<
+      | 'trustProxy'
+      | 'responseTimeout'
+      | 'requestTimeout'
+      | 'maxBodySize'
+      | 'maxBufferSize'
+      | 'accessLog'
+    >,
 ): ProxyConfig {
   return {
     ...connectionConfig(values),
@@ -376,6 +385,7 @@ function proxyConfig(
     responseTimeoutMs: values.responseTimeout,
     requestTimeoutMs: values.requestTimeout,
     maxBodyBytes: values.maxBodySize,
+    maxBufferBytes: values.maxBufferSize,
     accessLog: values.accessLog,
   };
 }

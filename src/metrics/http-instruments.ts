@@ -4,14 +4,7 @@ import type { DrainReport, Load } from '../core/component.ts';
 import type { RequestRecord } from '../core/request-record.ts';
 import { counter, gauge, histogram, single, type Family, type Sample } from './family.ts';
 import { Histogram } from './instruments.ts';
-
-/** A closed set: a client that invents methods must not invent series. */
-const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'other'] as const;
-const OTHER = methods.length - 1;
-/** The first digit of the status; `none` when no status was sent. */
-const codes = ['none', '1xx', '2xx', '3xx', '4xx', '5xx'] as const;
-
-const methodIndex = new Map<string, number>(methods.map((method, index) => [method, index]));
+import { RequestCounts } from './request-counts.ts';
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 const BYTES = [0, 256, 1024, 4096, 16384, 65536, 262144, 1048576, 4194304, 16777216, 67108864];
@@ -22,6 +15,8 @@ export interface RequestSources {
   report(): DrainReport;
   /** Whether such files are answered without the app. */
   serves(kind: 'static' | 'media'): boolean;
+  /** By which requests are counted apart; the first that matches counts. */
+  readonly routes: readonly string[];
 }
 
 export class HttpInstruments {
@@ -30,15 +25,10 @@ export class HttpInstruments {
   readonly #firstByteTime = new Histogram(SECONDS);
   readonly #requestSize = new Histogram(BYTES);
   readonly #responseSize = new Histogram(BYTES);
-  /** One cell per method and class of status, row by row. */
-  readonly #requests = new Float64Array(methods.length * codes.length);
+  readonly #requests = new RequestCounts();
 
   record(record: RequestRecord): void {
-    const method = methodIndex.get(record.method) ?? OTHER;
-    // Apps may invent statuses up to 999.
-    const code = Math.min(Math.trunc(record.status / 100), codes.length - 1);
-    const cell = method * codes.length + code;
-    this.#requests[cell] = (this.#requests[cell] ?? 0) + 1;
+    this.#requests.count(record);
     if (!record.fromFiles) this.#queueTime.observe(record.queueMs / 1000);
     this.#requestSize.observe(record.requestBytes);
     this.#responseSize.observe(record.responseBytes);
@@ -51,7 +41,7 @@ export class HttpInstruments {
       counter(
         'hurricane_requests_total',
         'Finished requests by method and class of status; probes and scrapes are not counted.',
-        this.#readRequests,
+        this.#requests.read,
       ),
       counter(
         'hurricane_requests_accepted_total',
@@ -101,17 +91,6 @@ export class HttpInstruments {
       ),
     ];
   }
-
-  /** GET is there from the start, so that a first scrape shows 0; other methods once they were seen. */
-  readonly #readRequests = (): Sample[] =>
-    methods.flatMap((method, row) => {
-      const counts = this.#requests.subarray(row * codes.length, (row + 1) * codes.length);
-      if (method !== 'GET' && counts.every((count) => count === 0)) return [];
-      return codes.map((code, column) => ({
-        value: counts[column] ?? 0,
-        labels: { method, code },
-      }));
-    });
 }
 
 function readOutcomes({ completed, shed, aborted, failed }: DrainReport): Sample[] {

@@ -10,6 +10,7 @@ import { MessageInstruments, type MessageSources } from './message-instruments.t
 import { Counter, Gauge, Summary } from './instruments.ts';
 import { reaperFamilies, type ReaperSource } from './reaper-instruments.ts';
 import { Registry } from './registry.ts';
+import { RouteInstruments } from './route-instruments.ts';
 import { runtimeFamilies } from './runtime-metrics.ts';
 
 /** Values that others keep anyway; read at each scrape. */
@@ -34,6 +35,7 @@ export class Metrics {
   readonly families: readonly Family[];
   readonly #registry = new Registry();
   readonly #http = new HttpInstruments();
+  readonly #routes: RouteInstruments;
   readonly #app = new AppInstruments();
   readonly #messages = new MessageInstruments();
   readonly #probeState = new Gauge('probe', probes);
@@ -53,9 +55,11 @@ export class Metrics {
 
   constructor(sources: MetricSources) {
     this.#sourceErrors = new Counter('source', sources.metricsSources);
+    this.#routes = new RouteInstruments(sources.requests?.routes ?? []);
     this.families = [
       ...this.#families(sources),
       ...(sources.requests === undefined ? [] : this.#http.families(sources.requests)),
+      ...this.#routes.families(),
       ...(sources.messages === undefined ? [] : this.#messages.families(sources.messages)),
       ...reaperFamilies(() => sources.reaper()),
       ...(sources.supervises ? this.#app.families() : []),
@@ -66,6 +70,7 @@ export class Metrics {
 
   recordRequest(record: RequestRecord): void {
     this.#http.record(record);
+    this.#routes.record(record);
   }
 
   recordMessage(record: MessageRecord): void {

@@ -3,6 +3,7 @@
 import type { ClientRequest, IncomingMessage, InformationEvent, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
+import { handOn } from './flow.ts';
 import type { AppClient, Outgoing } from './forward.ts';
 import type { RequestHead } from './request-head.ts';
 import { forwardableTrailers } from './response-head.ts';
@@ -29,12 +30,19 @@ export class Attempt implements Outgoing {
   readonly #sender: Sender;
   readonly #request: IncomingMessage;
   readonly #body: RequestHead['body'];
+  readonly #maxBufferBytes: number;
   #appRequest: ClientRequest | undefined;
   #bodyBegun = false;
   #bytesReadBefore = 0;
   #dropped = false;
 
-  constructor(sender: Sender, method: string, head: RequestHead, request: IncomingMessage) {
+  constructor(
+    sender: Sender,
+    method: string,
+    head: RequestHead,
+    request: IncomingMessage,
+    maxBufferBytes: number,
+  ) {
     this.method = method;
     this.url = head.target;
     this.headers = head.headers;
@@ -42,6 +50,7 @@ export class Attempt implements Outgoing {
     this.#sender = sender;
     this.#request = request;
     this.#body = head.body;
+    this.#maxBufferBytes = maxBufferBytes;
   }
 
   /** On a connection of its own when `fresh`. Throws when the head cannot be written. */
@@ -106,16 +115,19 @@ export class Attempt implements Outgoing {
     if (this.#dropped || appRequest.destroyed) return;
     const request = this.#request;
     this.#bodyBegun = true;
-    // Before `pipe`, so that these listeners see each event first.
-    request.on('data', (chunk: Buffer) => this.#sender.bodyRead(chunk.length));
+    request.on('data', (chunk: Buffer) => {
+      this.#sender.bodyRead(chunk.length);
+      if (this.#dropped || appRequest.destroyed) return;
+      handOn(chunk, request, appRequest, this.#maxBufferBytes);
+    });
     request.on('end', () => {
       if (this.#body === 'chunked' && request.rawTrailers.length > 0) {
         appRequest.addTrailers(forwardableTrailers(request.rawTrailers));
       }
       this.#sender.bodyEnded();
+      appRequest.end();
     });
     // The app may have something to say before the body comes, so it gets the head at once.
     if (request.readableLength === 0) appRequest.write('', 'latin1');
-    request.pipe(appRequest);
   }
 }

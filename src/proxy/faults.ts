@@ -64,7 +64,6 @@ export function answerFault(
 export function throwBodyAway(request: IncomingMessage): boolean {
   const { 'content-length': length, 'transfer-encoding': coding } = request.headers;
   if (request.complete || (coding === undefined && Number(length ?? 0) === 0)) return false;
-  request.unpipe();
   request.resume();
   lingerOnClose(request.socket);
   return true;

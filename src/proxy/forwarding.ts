@@ -6,6 +6,7 @@ import type { RequestFault } from '../core/request-record.ts';
 import { Attempt, type Sender } from './attempt.ts';
 import type { Exchange } from './exchange.ts';
 import { faultOfError, isRefused, throwBodyAway } from './faults.ts';
+import { handOn } from './flow.ts';
 import type { AppClient } from './forward.ts';
 import { Passage, type Crossing, type Traveller } from './passage.ts';
 import type { RequestHead } from './request-head.ts';
@@ -19,6 +20,7 @@ import {
 /** What all requests of a proxy share. */
 export interface ForwardingContext extends Crossing {
   readonly maxBodyBytes: number;
+  readonly maxBufferBytes: number;
   readonly responseTimeoutMs: number;
   readonly requestTimeoutMs: number;
   /** True from the stop signal on: the answer ends its connection. */
@@ -71,7 +73,9 @@ export class Forwarding implements Traveller, Sender {
   go(client: AppClient, again: boolean): void {
     this.#exchange.handOver();
     if (this.#head.body === 'none') this.#watchResponseTime();
-    this.#attempt = new Attempt(this, this.#exchange.method, this.#head, this.#request);
+    const { maxBufferBytes } = this.#context;
+    const { method } = this.#exchange;
+    this.#attempt = new Attempt(this, method, this.#head, this.#request, maxBufferBytes);
     try {
       this.#attempt.start(client, this.#response, again);
     } catch {
@@ -138,9 +142,7 @@ export class Forwarding implements Traveller, Sender {
     answer.on('data', (chunk: Buffer) => {
       if (this.#settled) return;
       this.#exchange.responseBytes += chunk.length;
-      if (response.write(chunk)) return;
-      answer.pause();
-      response.once('drain', () => answer.resume());
+      handOn(chunk, answer, response, this.#context.maxBufferBytes);
     });
     setImmediate(flushHead, this.#exchange, response);
   }

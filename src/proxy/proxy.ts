@@ -87,11 +87,12 @@ export class Proxy implements Intake<Address>, Handler {
     this.#options = options;
     this.#peers = new Peers(options.config.trustProxy);
     this.#ledger = new Ledger(options.queueLimit, options.onQueueChange);
-    const { maxBodyBytes, responseTimeoutMs, requestTimeoutMs } = options.config;
+    const { maxBodyBytes, maxBufferBytes, responseTimeoutMs, requestTimeoutMs } = options.config;
     this.#context = {
       gate: this.#route.gate,
       awaitsRestart: () => this.#state !== 'stopping' && options.awaitsRestart(),
       maxBodyBytes,
+      maxBufferBytes,
       responseTimeoutMs,
       requestTimeoutMs,
       isClosing: () => this.#state !== 'open',

@@ -84,6 +84,43 @@ forEachArtefact(
   },
 );
 
+/** Each of them reads nothing of its answer, which is larger than all that may lie in between. */
+const READERS = 40;
+
+forEachArtefact(
+  'slow readers together hold --max-buffer-size each, and no more',
+  async (t, artefact) => {
+    const grown: number[] = [];
+    for (const mib of [1, 4]) {
+      const app = await useHttpServer(t, (_, response) => void new Body().write(response));
+      const args = ['--max-buffer-size', `${mib}Mi`];
+      const hurricane = await serveLent(t, app, args, { artefact });
+      const before = anonymousMiB(hurricane);
+      const downloads = Array.from({ length: READERS }, () =>
+        httpRequest(hurricane.url, { agent: false }).end(),
+      );
+      await Promise.all(downloads.map((download) => once(download, 'response')));
+      let [last, looks] = [0, 0];
+      await eventually(
+        () => {
+          const now = anonymousMiB(hurricane);
+          looks = now === last ? looks + 1 : 0;
+          last = now;
+          assert.ok(looks >= STILL, `${now} MiB, and not still`);
+        },
+        { within: 30_000 },
+      );
+      grown.push(last - before);
+      for (const download of downloads) download.destroy();
+      hurricane.signal('SIGTERM');
+      assert.equal((await hurricane.exit).code, 0);
+    }
+    const [little = 0, much = 0] = grown;
+    assert.ok(little < READERS * 1.5 + HELD_MIB, `${little} MiB for 1 MiB each`);
+    assert.ok(much > READERS * 3 && much < READERS * 5 + HELD_MIB, `${much} MiB for 4 MiB each`);
+  },
+);
+
 forEachArtefact(
   'an app that stops reading holds back an upload of 256 MiB, and memory stays flat',
   async (t, artefact) => {

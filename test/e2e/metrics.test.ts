@@ -133,6 +133,35 @@ forEachArtefact(
 );
 
 forEachArtefact(
+  'P10 with --route each route has its series once it was asked for, and all other paths share one',
+  async (t, artefact) => {
+    const args = ['--route', '/', '--route', '/{page}'];
+    const hurricane = await serveExample(t, args, { artefact });
+    const counted = 'hurricane_route_requests_total';
+    const series = async (): Promise<object> => {
+      const page = await scrape(hurricane);
+      const labels = page.names.includes(counted) ? page.labelsOf(counted) : [];
+      return Object.fromEntries(
+        labels.map((each) => [Object.values(each).join(' '), page.sum(counted, each)]),
+      );
+    };
+    const become = (expected: object): Promise<void> =>
+      eventually(async () => assert.deepEqual(await series(), expected));
+    assert.deepEqual(await series(), {});
+    await hurricane.get('/');
+    await become({ '/ GET 2xx': 1 });
+    for (const query of ['?a', '?b', '']) await hurricane.get(`/${query}`);
+    await become({ '/ GET 2xx': 4 });
+    await hurricane.get('/pid');
+    await become({ '/ GET 2xx': 4, '/{page} GET 2xx': 1 });
+    await Promise.all(Array.from({ length: 50 }, (_, n) => hurricane.get(`/no/such/page/${n}`)));
+    await become({ '/ GET 2xx': 4, '/{page} GET 2xx': 1, 'other GET 4xx': 50 });
+    const page = await scrape(hurricane);
+    assert.equal(page.sum('hurricane_requests_total'), 55);
+  },
+);
+
+forEachArtefact(
   'P11 the info names both ports, and that neither static nor media files are served',
   async (t, artefact) => {
     const port = await usePort();

@@ -18,6 +18,7 @@ const proxyDefaults: ProxyConfig = {
   requestTimeoutMs: Infinity,
   maxHeaderBytes: 64 * 1024,
   maxBodyBytes: 1024 * 1024,
+  maxBufferBytes: 1024 * 1024,
   accessLog: 'off',
 };
 

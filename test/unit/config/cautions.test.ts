@@ -34,6 +34,15 @@ suite('a drain delay that the grace period cuts', () => {
   });
 });
 
+test('routes that no page shows are said to have no effect', async () => {
+  const flags = { route: '/a' };
+  for (const flag of ['no-probe', 'no-metrics']) {
+    const said = await warnings({ ...flags, [flag]: 'true' });
+    assert.match(said, new RegExp(`^route has no effect with ${flag}: there is no page`));
+  }
+  assert.equal(await warnings(flags), '');
+});
+
 test('a lifetime that no probe tells of is said to have no effect', async () => {
   const flags = { 'max-lifetime': '100', 'no-probe': 'true' };
   assert.match(await warnings(flags), /^max-lifetime has no effect with no-probe/);

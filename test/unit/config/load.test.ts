@@ -291,6 +291,22 @@ suite('problems', () => {
     await load({ flags: { metrics: '/ready', 'no-metrics': 'true' } });
   });
 
+  test('routes are patterns, few, and each is reached', async () => {
+    const routes = (...route: readonly string[]) => ({ flags: { route } });
+    assert.deepEqual((await load(routes('/a/b', '/a/{x}', '/a/*', '/'))).routes, [
+      ...['/a/b', '/a/{x}', '/a/*', '/'],
+    ]);
+    assert.match(
+      await onlyMessage(routes('/a/{x}', '/b', '/a/b')),
+      /^route \/a\/b would never count, because \/a\/\{x\} is before it .* \(from --route\)$/,
+    );
+    assert.match(await onlyMessage(routes('/a', '/a/')), /\/a\/ would never count/);
+    assert.match(await onlyMessage(routes('/a/:id')), /is not a route: write .*\{id\}/);
+    const many = Array.from({ length: 101 }, (_, n) => `/${n}`);
+    assert.equal((await load(routes(...many.slice(1)))).routes.length, 100);
+    assert.match(await onlyMessage(routes(...many)), /^route is given 101 times, .* takes 100/);
+  });
+
   test("the app cannot have one of hurricane's own ports", async () => {
     assert.match(await onlyMessage({ flags: { 'app-port': '8000' } }), /hurricane's own port/);
     assert.match(

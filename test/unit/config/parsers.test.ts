@@ -36,6 +36,14 @@ suite('parsers', () => {
     refuses(parsers.port, ['65536', '-1', '80a', '8e3', '0x50', '', ' 80', '1.5', '9'.repeat(30)]);
   });
 
+  test('a buffer is not smaller than what is on its way anyway', () => {
+    accepts(parsers.bufferSize, [
+      ['256Ki', 262_144],
+      ['1Mi', 1_048_576],
+    ]);
+    refuses(parsers.bufferSize, ['255Ki', '1', '0', 'off', '1.5Mi']);
+  });
+
   test('a count begins at 1, or at 0 where nothing is a number too', () => {
     accepts(parsers.count, [['1', 1]]);
     refuses(parsers.count, ['0', '-2', '1.5', 'ten']);

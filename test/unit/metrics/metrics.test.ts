@@ -9,12 +9,13 @@ const ledger = {
   ...{ forced: 0, longestMs: 80 },
 };
 
-function makeMetrics(): Metrics {
+function makeMetrics(routes: readonly string[] = []): Metrics {
   return new Metrics({
     requests: {
       load: () => ({ active: 4, queued: 3, finished: 5, averageMs: 12.5 }),
       report: () => ledger,
       serves: (kind) => kind === 'media',
+      routes,
     },
     messages: undefined,
     supervises: true,
@@ -175,4 +176,33 @@ test('follows probes, checks and webhooks by their events', async () => {
   ]) {
     assert.ok(page.includes(`\n${line}\n`), line);
   }
+});
+
+test('counts requests by the first route that matches, and all others as one', async () => {
+  const metrics = makeMetrics(['/orders/new', '/orders/{id}']);
+  assert.deepEqual(await lines(metrics, 'hurricane_route_'), []);
+  const targets = ['/orders/new', '/orders/7?x', '/orders/8/', '/nowhere', '/orders/7/items', '-'];
+  for (const target of targets) metrics.recordRequest({ ...request, target });
+  metrics.recordRequest({ ...request, method: 'BREW', target: '/orders/9', status: 502 });
+  const page = await lines(metrics, 'hurricane_route_');
+  assert.deepEqual(
+    page.filter((line) => line.startsWith('hurricane_route_requests_total')),
+    [
+      'hurricane_route_requests_total{route="/orders/new",method="GET",code="2xx"} 1',
+      'hurricane_route_requests_total{route="/orders/{id}",method="GET",code="2xx"} 2',
+      'hurricane_route_requests_total{route="/orders/{id}",method="other",code="5xx"} 1',
+      'hurricane_route_requests_total{route="other",method="GET",code="2xx"} 3',
+    ],
+  );
+  assert.ok(page.includes('hurricane_route_app_seconds_count{route="/orders/{id}"} 3'));
+});
+
+test('has no more series than the routes allow, whatever clients ask for', async () => {
+  const metrics = makeMetrics(['/a']);
+  for (let n = 0; n < 5000; n += 1) {
+    const target = n % 2 === 0 ? `/a?${n}` : `/${n}`;
+    metrics.recordRequest({ ...request, method: `M${n}`, target, status: n % 1000 });
+  }
+  const series = await lines(metrics, 'hurricane_route_requests_total{');
+  assert.equal(series.length, 2 * 6);
 });
