@@ -214,6 +214,11 @@ class Link091 implements Link {
     await doneBefore(cancelled, signal).catch((error: unknown) => this.#end('channel', error));
   }
 
+  async resume(): Promise<void> {
+    if (!this.#alive || this.#channel === undefined) return;
+    await this.#consume(this.#channel).catch((error: unknown) => this.#end('channel', error));
+  }
+
   async close(signal: AbortSignal): Promise<void> {
     if (this.#alive) {
       this.#flush();
@@ -240,13 +245,19 @@ class Link091 implements Link {
   }
 
   async #open(): Promise<void> {
-    const { queue, open } = this.#options;
+    const { queue } = this.#options;
     this.#channel = await this.#models.consuming.createChannel();
     this.#watch(this.#channel);
     await this.#declareAll(this.#channel);
     await this.#republisher.begin();
     await this.#channel.prefetch(queue.prefetch);
-    const { consumerTag } = await this.#channel.consume(
+    await this.#consume(this.#channel);
+    this.#isOpen = true;
+  }
+
+  async #consume(channel: Channel): Promise<void> {
+    const { queue, open } = this.#options;
+    const { consumerTag } = await channel.consume(
       queue.name,
       (message) => this.#take(message, open.onDelivery),
       {
@@ -255,7 +266,6 @@ class Link091 implements Link {
       },
     );
     this.#consumerTag = consumerTag;
-    this.#isOpen = true;
   }
 
   async #declareAll(channel: Channel): Promise<void> {

@@ -101,6 +101,8 @@ class Link10 implements Link {
   #settled: Settlement[] = [];
   #isFlushing = false;
   #cancelled = false;
+  /** Handed out, and the broker was not told what became of them. */
+  #unsettled = 0;
 
   constructor(options: LinkOptions) {
     this.#options = options;
@@ -171,6 +173,15 @@ class Link10 implements Link {
     await drained.catch(() => undefined); // what still comes is given back
   }
 
+  async resume(): Promise<void> {
+    this.#cancelled = false;
+    const credit = this.#options.queue.prefetch - this.#unsettled;
+    if (!this.alive || this.#receiver === undefined) return;
+    // The library leaves it set, and the next credit would be drained too.
+    this.#receiver.drain = false;
+    if (credit > 0) this.#receiver.addCredit(credit);
+  }
+
   async close(signal: AbortSignal): Promise<void> {
     if (this.alive) {
       this.#flush();
@@ -201,6 +212,7 @@ class Link10 implements Link {
       queue.name,
       ({ message, delivery }) => {
         if (message === undefined || delivery === undefined || !this.alive) return;
+        this.#unsettled += 1;
         open.onDelivery(new Delivery10(this, message, delivery));
       },
     );
@@ -361,6 +373,7 @@ class Link10 implements Link {
     this.#settled = [];
     if (!this.alive || settled.length === 0) return;
     for (const settlement of settled) this.#tell(settlement);
+    this.#unsettled -= settled.length;
     if (!this.#cancelled) this.#receiver?.addCredit(settled.length);
   };
 

@@ -21,6 +21,7 @@ export class Attempt implements Work, Lane {
   readonly alone: boolean;
   /** How often it may have ended the whole consumer; 0 when it is not suspected of that. */
   readonly returns: number;
+  readonly takenAt = performance.now();
   readonly #options: AttemptOptions;
   #timer: NodeJS.Timeout | undefined;
   #beganAt = 0;

@@ -43,6 +43,8 @@ export class Consumer {
   #handledMs = 0;
   #longestMs = 0;
   #draining = false;
+  #drained = false;
+  #lastSettledAt: Date | undefined;
   #sorting: NodeJS.Timeout | undefined;
   #idle: (() => void) | undefined;
   #stopped: Promise<void> | undefined;
@@ -95,6 +97,32 @@ export class Consumer {
     this.#options.onChange();
   }
 
+  /** Nothing comes while true, and what has not begun goes back; what has begun goes on. Never rejects. */
+  async setDrained(drained: boolean): Promise<void> {
+    if (drained === this.#drained) return;
+    this.#drained = drained;
+    if (drained) {
+      await this.#subscription.pause();
+      if (this.#drained) this.#giveBackWaiting();
+    } else {
+      await this.#subscription.resume();
+    }
+    this.#options.onChange();
+  }
+
+  /** Age of the oldest message in hand, from when the broker handed it out; 0 without one. */
+  get oldestMs(): number {
+    return this.#lanes.all.reduce(
+      (age, { takenAt }) => Math.max(age, performance.now() - takenAt),
+      0,
+    );
+  }
+
+  /** When the handler was last done with a message; undefined: never yet. */
+  get lastSettledAt(): Date | undefined {
+    return this.#lastSettledAt;
+  }
+
   get load(): Load {
     const handled = this.#settled + this.#counts.aborted;
     return {
@@ -120,7 +148,7 @@ export class Consumer {
     clearTimeout(this.#sorting);
     this.#lanes.hold();
     await this.#subscription.cancel(deadline.signal);
-    for (const attempt of this.#lanes.takeWaiting()) this.#giveBack(attempt);
+    this.#giveBackWaiting();
     await this.#whenIdle(deadline);
   }
 
@@ -159,7 +187,7 @@ export class Consumer {
       onFinished: (verdict) => this.#finish(attempt, verdict),
       onLate: () => this.#options.emit('message.settled-late', { queue: this.#options.queue.name }),
     });
-    if (this.#draining) {
+    if (this.#draining || this.#drained) {
       this.#giveBack(attempt);
       return;
     }
@@ -259,6 +287,7 @@ export class Consumer {
   #leave(attempt: Attempt, step: Step | undefined): void {
     const { delivery, handledMs } = attempt;
     this.#count(step);
+    if (step !== undefined) this.#lastSettledAt = new Date();
     this.#handledMs += handledMs;
     this.#longestMs = Math.max(this.#longestMs, handledMs);
     this.#options.onSettled({
@@ -285,6 +314,10 @@ export class Consumer {
     }
     this.#counts[step.kind === 'ack' ? 'completed' : 'failed'] += 1;
     if (this.#settled === this.#options.flow.maxLifetime) this.#options.onLifetime(this.#settled);
+  }
+
+  #giveBackWaiting(): void {
+    for (const attempt of this.#lanes.takeWaiting()) this.#giveBack(attempt);
   }
 
   /** Nobody has begun it. */

@@ -26,6 +26,10 @@ export class Lanes<T extends Lane> {
     return this.#waiting.size;
   }
 
+  get all(): readonly T[] {
+    return [...this.#running, ...this.#waiting];
+  }
+
   get running(): ReadonlySet<T> {
     return this.#running;
   }

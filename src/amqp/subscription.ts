@@ -15,6 +15,8 @@ export type SubscriptionState =
   | { readonly kind: 'connecting'; readonly since: Date; readonly reason: string | undefined }
   | { readonly kind: 'waiting'; readonly since: Date; readonly reason: string }
   | { readonly kind: 'consuming'; readonly since: Date; readonly link: Link }
+  /** Until `resume`. */
+  | { readonly kind: 'drained'; readonly since: Date; readonly link: Link | undefined }
   | { readonly kind: 'draining'; readonly since: Date; readonly link: Link | undefined };
 
 export interface SubscriptionOptions {
@@ -36,6 +38,9 @@ export class Subscription {
   readonly #first = Promise.withResolvers<undefined>();
   readonly #failed = Promise.withResolvers<Error>();
   #state: SubscriptionState = { kind: 'closed', since: new Date() };
+  #paused: PromiseWithResolvers<undefined> | undefined;
+  /** What was asked of the link last. */
+  #switched: Promise<void> = Promise.resolve();
 
   constructor(options: SubscriptionOptions) {
     this.#options = options;
@@ -65,11 +70,31 @@ export class Subscription {
     await Promise.race([this.#first.promise, stopped.promise, failed]).finally(stopWaiting);
   }
 
+  /** No delivery comes after it has resolved, until `resume`; a link that is there stays. Never rejects. */
+  pause(): Promise<void> {
+    this.#paused ??= Promise.withResolvers();
+    const { link } = this;
+    if (this.#state.kind !== 'consuming' || link === undefined) return this.#switched;
+    this.#become({ kind: 'drained', since: new Date(), link });
+    return this.#switch(() => link.cancel(never));
+  }
+
+  /** Ends a pause. Never rejects. */
+  resume(): Promise<void> {
+    this.#paused?.resolve(undefined);
+    this.#paused = undefined;
+    const { link } = this;
+    if (this.#state.kind !== 'drained' || link === undefined) return this.#switched;
+    this.#become({ kind: 'consuming', since: new Date(), link });
+    return this.#switch(() => link.resume());
+  }
+
   /** No delivery comes after it has resolved, unless the signal came first, and no link is looked for. */
   async cancel(signal: AbortSignal): Promise<void> {
     const { link } = this;
+    const isPaused = this.#state.kind === 'drained';
     this.#become({ kind: 'draining', since: new Date(), link });
-    await link?.cancel(signal);
+    await (isPaused ? doneBefore(this.#switched, signal) : link?.cancel(signal));
   }
 
   async stop(deadline: Deadline): Promise<void> {
@@ -95,6 +120,11 @@ export class Subscription {
       if (this.#isDraining() || signal.aborted) return;
       attempt += 1;
       mayDeclareQueue = end.cause !== 'cancelled' && (mayDeclareQueue || end.cause !== 'missing');
+      if (this.#paused !== undefined && end.fatal === undefined) {
+        this.#become({ kind: 'drained', since: new Date(), link: undefined });
+        await doneBefore(this.#paused.promise, signal);
+        if (this.#isDraining() || signal.aborted) return;
+      }
       const { reconnect } = this.#options;
       if (end.fatal !== undefined || reconnect === undefined) {
         this.#failed.resolve(end.fatal ?? brokerGone(end));
@@ -132,6 +162,7 @@ export class Subscription {
   async #live(link: Link, signal: AbortSignal): Promise<LinkEnd> {
     const { emit, queue, onLost } = this.#options;
     this.#become({ kind: 'consuming', since: new Date(), link });
+    if (this.#paused !== undefined) void this.pause();
     emit('consumer.subscribed', {
       queue: queue.name,
       broker: link.broker,
@@ -166,11 +197,19 @@ export class Subscription {
     if (!this.#isDraining()) this.#become({ kind: 'connecting', since: new Date(), reason });
   }
 
+  /** In the order in which they were asked for. */
+  #switch(act: () => Promise<void>): Promise<void> {
+    this.#switched = this.#switched.then(act);
+    return this.#switched;
+  }
+
   #become(state: SubscriptionState): void {
     this.#state = state;
     this.#options.onChange();
   }
 }
+
+const never = new AbortController().signal;
 
 function brokerGone({ reason }: LinkEnd): HurricaneError {
   return new HurricaneError('broker-unavailable', reason, {

@@ -72,6 +72,8 @@ export interface Link {
    * settled. Never rejects.
    */
   cancel(signal: AbortSignal): Promise<void>;
+  /** Deliveries come again after `cancel`; when they cannot, the link ends. Never rejects. */
+  resume(): Promise<void>;
   /** Everything settled so far reaches the broker; everything else goes back to the queue. Never rejects. */
   close(signal: AbortSignal): Promise<void>;
 }

@@ -65,6 +65,7 @@ export class AppCast implements PlayCast {
       events,
       requests: this.#front?.books,
       messages: this.#delivery?.books,
+      setDrained: (drained) => this.#delivery?.setDrained(drained),
       app: () => this.app,
       onHealthChange: () => this.#delivery?.setNotReady(this.#whyNotReady()),
     });

@@ -58,6 +58,8 @@ export interface BackstageOptions {
         'variables' | 'address' | 'state' | 'since' | 'current' | 'reload' | 'restart'
       >)
     | undefined;
+  /** No message is to be taken while true. */
+  readonly setDrained?: (drained: boolean) => void;
   /** Told whenever a probe may answer otherwise. */
   readonly onHealthChange?: () => void;
 }
@@ -142,7 +144,11 @@ export class Backstage {
       path: controlPath,
       operations: operationsOf({
         status: () => this.#status(true),
-        setDrained: (drained) => this.health.setDrained(drained),
+        takesMessages: messages !== undefined,
+        setDrained: (drained) => {
+          this.health.setDrained(drained);
+          options.setDrained?.(drained);
+        },
         isStopping: () => this.#state === 'draining',
         app: app && { reload: () => app().reload('ctl'), restart: () => app().restart() },
       }),

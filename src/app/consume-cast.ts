@@ -48,6 +48,7 @@ export class ConsumeCast implements PlayCast {
       events,
       requests: undefined,
       messages: messageBooks(config, options.transport, () => this.intake),
+      setDrained: (drained) => void this.intake.setDrained(drained),
       app: undefined,
     });
     this.#handler = handlerOf(config, {
@@ -176,7 +177,9 @@ export class ConsumeCast implements PlayCast {
     const { state, heldBecause } = this.intake;
     const { health } = this.#backstage;
     health.loadChanged();
-    const why = state.kind === 'consuming' ? heldBecause : whyNotConsuming(state);
+    // Who has drained it says so.
+    const consumes = state.kind === 'consuming' || state.kind === 'drained';
+    const why = consumes ? heldBecause : whyNotConsuming(state);
     if (why === this.#awayBecause) return;
     this.#awayBecause = why;
     this.#backstage.setAway(

@@ -112,6 +112,11 @@ export class Delivery implements Intake<Address> {
     this.#settleHold();
   }
 
+  /** No message is taken while true. */
+  setDrained(drained: boolean): void {
+    void this.#consumer.setDrained(drained);
+  }
+
   drain(deadline: Deadline): Promise<void> {
     return this.#consumer.drain(deadline);
   }

@@ -5,7 +5,7 @@ import type { Transport } from '../amqp/transport.ts';
 import type { QueueConfig } from '../config/config.ts';
 import type { Load } from '../core/component.ts';
 import type { MessageSources } from '../metrics/message-instruments.ts';
-import type { MessageStatus } from './status.ts';
+import { seconds, type MessageStatus } from './status.ts';
 
 export interface MessageBooks extends MessageSources {
   load(): Load;
@@ -16,7 +16,7 @@ export interface MessageBooks extends MessageSources {
 export function messageBooks(
   { queue }: { readonly queue: QueueConfig },
   transport: Pick<Transport, 'address'>,
-  consumer: () => Pick<Consumer, 'state' | 'load' | 'heldBecause'>,
+  consumer: () => Pick<Consumer, 'state' | 'load' | 'heldBecause' | 'oldestMs' | 'lastSettledAt'>,
 ): MessageBooks {
   const link = () => {
     const { state } = consumer();
@@ -32,7 +32,7 @@ export function messageBooks(
     consuming: () => consumer().state.kind === 'consuming',
     blocked: () => link()?.blocked ?? false,
     status: () => {
-      const { state, load, heldBecause } = consumer();
+      const { state, load, heldBecause, oldestMs, lastSettledAt } = consumer();
       return {
         queue: queue.name,
         state: state.kind,
@@ -41,7 +41,9 @@ export function messageBooks(
         broker: transport.address(0),
         in_hand: load.active,
         waiting: load.queued,
+        oldest_s: seconds(oldestMs),
         settled: load.finished,
+        last_settled: lastSettledAt?.toISOString() ?? null,
       };
     },
   };

@@ -6,6 +6,7 @@ import type { Answer } from './tickets.ts';
 
 export interface Operated {
   readonly status: () => Status;
+  readonly takesMessages: boolean;
   readonly setDrained: (drained: boolean) => void;
   readonly isStopping: () => boolean;
   /** Undefined where no app is supervised. */
@@ -30,7 +31,12 @@ export function operationsOf(operated: Operated): Operations {
     restart: unlessStopping(async () =>
       carried(await (operated.app?.restart() ?? noApp), 'restarted: the app is up again'),
     ),
-    drain: switchDrain(true, 'drained: not ready from now on, work goes on'),
+    drain: switchDrain(
+      true,
+      operated.takesMessages
+        ? 'drained: not ready from now on, no new message is taken, work goes on'
+        : 'drained: not ready from now on, work goes on',
+    ),
     undrain: switchDrain(
       false,
       'no longer drained: ready as soon as nothing else speaks against it',

@@ -58,7 +58,7 @@ export interface RequestStatus {
 
 export interface MessageStatus {
   readonly queue: string;
-  readonly state: 'closed' | 'connecting' | 'waiting' | 'consuming' | 'draining';
+  readonly state: 'closed' | 'connecting' | 'waiting' | 'consuming' | 'drained' | 'draining';
   readonly since: string;
   /** Why it does not consume; empty while it does. */
   readonly reason: string;
@@ -67,7 +67,11 @@ export interface MessageStatus {
   readonly in_hand: number;
   /** Those of them that have not begun. */
   readonly waiting: number;
+  /** Age of the oldest one in hand; 0 without one. */
+  readonly oldest_s: number;
   readonly settled: number;
+  /** Null before the first. */
+  readonly last_settled: string | null;
 }
 
 export interface ProbeStatus {
@@ -180,6 +184,6 @@ function requestStatus(now: InHand | undefined): RequestStatus | null {
   return { in_hand: active, queued, upgraded, oldest_s: seconds(oldestMs), finished };
 }
 
-function seconds(ms: number): number {
+export function seconds(ms: number): number {
   return Math.round(ms) / 1000;
 }

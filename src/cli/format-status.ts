@@ -54,11 +54,14 @@ function messageRows(
   ageOf: (time: string) => string,
 ): readonly Row[] {
   if (messages === null) return [];
-  const { queue, state, since, reason, broker, in_hand, waiting, settled } = messages;
+  const { queue, state, since, reason, broker, in_hand, waiting, oldest_s, settled } = messages;
+  const oldest = in_hand === 0 ? '' : `, the oldest for ${formatAge(oldest_s)}`;
+  const last =
+    messages.last_settled === null ? '' : `, the last ${ageOf(messages.last_settled)} ago`;
   const because = reason === '' ? '' : `: ${oneLine(reason)}`;
   return [
     ['queue', `${queue} at ${broker}: ${state} for ${ageOf(since)}${because}`],
-    ['messages', `${in_hand} in hand, ${waiting} not begun; ${settled} settled`],
+    ['messages', `${in_hand} in hand, ${waiting} not begun${oldest}; ${settled} settled${last}`],
   ];
 }
 

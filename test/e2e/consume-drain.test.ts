@@ -5,10 +5,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { forEachArtefact } from '../helpers/artefacts.ts';
+import { ctl, statusOf } from '../helpers/control.ts';
 import { numbers, startConsumer, useClient, useValve } from '../helpers/consume.ts';
 import { eventually } from '../helpers/eventually.ts';
 import type { Hurricane } from '../helpers/hurricane.ts';
 import { shareRabbitmq } from '../helpers/rabbitmq.ts';
+import { useTcpProxy } from '../helpers/tcp-proxy.ts';
 
 const broker = shareRabbitmq();
 
@@ -66,6 +68,80 @@ forEachArtefact(
       { accepted, completed, shed, forced },
       { accepted: 116, completed: 16, shed: 100, forced: 0 },
     );
+  },
+);
+
+for (const protocol of ['0-9-1', '1.0'] as const) {
+  forEachArtefact(
+    `drained by the operator it takes no new message, gives back what waits and ends what has begun, and undrained takes them again (${protocol})`,
+    async (t, artefact) => {
+      const queue = `operator-${protocol}-${artefact}`;
+      const client = await useClient(t, broker);
+      if (protocol === '1.0') await client.channel.assertQueue(queue);
+      const valve = useValve(t);
+      const hurricane = await startConsumer(t, {
+        ...{ artefact, broker, queue, handler: valve.source + WAITS_FOR_THE_TEST },
+        args: ['--concurrency', '2', '--prefetch', '5', '--protocol', protocol],
+      });
+      await hurricane.up();
+      const fresh = (await statusOf(t, hurricane, { artefact })).messages;
+      assert.deepEqual([fresh?.oldest_s, fresh?.last_settled], [0, null]);
+      await client.send(queue, numbers(10));
+      await eventually(() => assert.equal(said(hurricane, 'begun').length, 2));
+
+      const drained = await ctl(t, hurricane, ['drain'], { artefact });
+      assert.match(drained.stdout, /^drained: not ready from now on, no new message is taken/);
+      await eventually(async () => assert.equal(await client.count(queue), 8));
+      assert.equal((await hurricane.probe('ready')).text, 'drained by the operator');
+      const { state, messages } = await statusOf(t, hurricane, { artefact });
+      assert.deepEqual([state, messages?.state, messages?.in_hand], ['drained', 'drained', 2]);
+      assert.ok((messages?.oldest_s ?? 0) > 0);
+      const { stdout } = await ctl(t, hurricane, ['status'], { artefact });
+      assert.match(stdout, /^messages 2 in hand, 0 not begun, the oldest for \S+; 0 settled$/m);
+
+      valve.open();
+      await eventually(async () => {
+        const now = await statusOf(t, hurricane, { artefact });
+        assert.deepEqual([now.messages?.in_hand, now.messages?.settled], [0, 2]);
+        assert.ok(Date.now() - Date.parse(now.messages?.last_settled ?? '') < 60_000);
+      });
+      assert.equal(said(hurricane, 'begun').length, 2);
+      assert.equal(await client.count(queue), 8);
+
+      await ctl(t, hurricane, ['undrain'], { artefact });
+      await eventually(() => assert.equal(said(hurricane, 'ended').length, 10));
+      assert.equal((await hurricane.probe('ready')).status, 200);
+      assert.equal(hurricane.logs.filter(({ event }) => event === 'consumer.subscribed').length, 1);
+      hurricane.signal('SIGTERM');
+      assert.equal((await hurricane.exit).code, 0);
+      assert.equal(await client.count(queue), 0);
+    },
+  );
+}
+
+forEachArtefact(
+  'drained while it has no broker it waits, and stops in order',
+  async (t, artefact) => {
+    const queue = `drained-away-${artefact}`;
+    const way = await useTcpProxy(t, broker.address);
+    const hurricane = await startConsumer(t, {
+      ...{ artefact, queue, handler: 'export default () => undefined;' },
+      broker: { port: way.port, vhost: broker.vhost },
+      args: ['--backoff', '100ms..200ms'],
+    });
+    await hurricane.up();
+    await ctl(t, hurricane, ['drain'], { artefact });
+    way.reset();
+    await hurricane.sees('consumer.lost');
+    const { messages } = await statusOf(t, hurricane, { artefact });
+    assert.deepEqual([messages?.state, messages?.reason], ['drained', '']);
+    await ctl(t, hurricane, ['undrain'], { artefact });
+    await eventually(async () => {
+      assert.equal((await statusOf(t, hurricane, { artefact })).messages?.state, 'consuming');
+    });
+    await ctl(t, hurricane, ['drain'], { artefact });
+    hurricane.signal('SIGTERM');
+    assert.equal((await hurricane.exit).code, 0);
   },
 );
 

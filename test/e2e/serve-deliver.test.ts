@@ -93,7 +93,8 @@ forEachArtefact(
     await client.send(queue, [{ n: 20 }]);
     await eventually(async () => {
       const { messages } = await statusOf(t, hurricane, { artefact });
-      assert.deepEqual([messages?.waiting, messages?.in_hand], [1, 1]);
+      assert.deepEqual([messages?.state, messages?.in_hand], ['drained', 0]);
+      assert.equal(await client.count(queue), 1, 'others may have it');
     });
     await ctl(t, hurricane, ['undrain'], { artefact });
     await eventually(() => assert.deepEqual(attemptsOf(app), once(21)));

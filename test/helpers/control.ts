@@ -35,6 +35,8 @@ export interface Status {
     readonly in_hand: number;
     readonly waiting: number;
     readonly settled: number;
+    readonly oldest_s: number;
+    readonly last_settled: string | null;
   } | null;
   readonly probes: Readonly<Record<string, { readonly passing: boolean }>>;
   readonly drain_left_s: number | null;

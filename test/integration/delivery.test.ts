@@ -51,6 +51,7 @@ class FakeBroker implements Transport, Link {
   headerRoom = (): number => Infinity;
   redeclare = (): Promise<void> => Promise.resolve();
   cancel = (): Promise<void> => Promise.resolve();
+  resume = this.cancel;
   close = (): Promise<void> => Promise.resolve();
 }
 

@@ -4,11 +4,12 @@ import { test } from 'node:test';
 import { operationsOf } from '../../../src/app/operations.ts';
 import type { Answer } from '../../../src/app/tickets.ts';
 
-function setUp(stopping = false, answer: Answer = { done: true }) {
+function setUp(stopping = false, answer: Answer = { done: true }, takesMessages = false) {
   const drained: boolean[] = [];
   const never = (): never => assert.fail('nobody asked');
   const operations = operationsOf({
     status: never,
+    takesMessages,
     setDrained: (value) => drained.push(value),
     isStopping: () => stopping,
     app: { reload: () => Promise.resolve(answer), restart: () => Promise.resolve(answer) },
@@ -24,6 +25,10 @@ test('drain and undrain switch readiness and say what is so now', async () => {
   });
   assert.equal((await operations.undrain()).done, true);
   assert.deepEqual(drained, [true, false]);
+  assert.deepEqual(await setUp(false, { done: true }, true).operations.drain(), {
+    done: true,
+    text: 'drained: not ready from now on, no new message is taken, work goes on',
+  });
 });
 
 test('reload and restart say what became of it', async () => {

@@ -45,6 +45,22 @@ hurricane 1.2.3, pid 1, runs for 3h 12m
   );
 });
 
+test('tells of messages how old the oldest is and when one was last settled', () => {
+  const messages: Status['messages'] = {
+    ...({ queue: 'q', state: 'consuming', since, reason: '', broker: 'b:5672' } as const),
+    ...{ in_hand: 2, waiting: 1, oldest_s: 75, settled: 9 },
+    last_settled: '2026-01-02T03:08:07.900Z',
+  };
+  const line = (of: Status['messages']): string | undefined =>
+    /^messages .*$/m.exec(formatStatus({ ...status, messages: of }, now, false))?.[0];
+  assert.equal(
+    line(messages),
+    'messages 2 in hand, 1 not begun, the oldest for 1m 15s; 9 settled, the last 10s ago',
+  );
+  const none = { in_hand: 0, waiting: 0, oldest_s: 0, settled: 0, last_settled: null };
+  assert.equal(line({ ...messages, ...none }), 'messages 0 in hand, 0 not begun; 0 settled');
+});
+
 test('is not simply ready while liveness fails', () => {
   const liveness = { passing: false, since, text: 'db error: refused' };
   const sick = { ...status, state: 'ready', probes: { ...status.probes, liveness } } as const;
