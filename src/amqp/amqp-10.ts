@@ -173,13 +173,15 @@ class Link10 implements Link {
     await drained.catch(() => undefined); // what still comes is given back
   }
 
-  async resume(): Promise<void> {
+  resume(): Promise<void> {
     this.#cancelled = false;
     const credit = this.#options.queue.prefetch - this.#unsettled;
-    if (!this.alive || this.#receiver === undefined) return;
-    // The library leaves it set, and the next credit would be drained too.
-    this.#receiver.drain = false;
-    if (credit > 0) this.#receiver.addCredit(credit);
+    if (this.alive && this.#receiver !== undefined) {
+      // The library leaves it set, and the next credit would be drained too.
+      this.#receiver.drain = false;
+      if (credit > 0) this.#receiver.addCredit(credit);
+    }
+    return Promise.resolve();
   }
 
   async close(signal: AbortSignal): Promise<void> {

@@ -185,7 +185,7 @@ export class Consumer {
       timeoutMs: flow.handlerTimeoutMs,
       onTimeout: () => this.#options.handler.cancel(attempt, 'timeout'),
       onFinished: (verdict) => this.#finish(attempt, verdict),
-      onLate: () => this.#options.emit('message.settled-late', { queue: this.#options.queue.name }),
+      onLate: () => this.#options.emit('message.settled-late', this.#ofMessage(delivery)),
     });
     if (this.#draining || this.#drained) {
       this.#giveBack(attempt);
@@ -238,14 +238,18 @@ export class Consumer {
     this.#leave(attempt, attempt.delivery.isCurrent() ? step : undefined);
   }
 
+  #ofMessage(delivery: Delivery) {
+    const { messageId: id } = delivery.properties;
+    return { queue: this.#options.queue.name, id, routing_key: originOf(delivery).routingKey };
+  }
+
   #tell({ delivery, attempt }: Attempt, step: Step): void {
-    const { queue, emit } = this.#options;
-    const told = { queue: queue.name, id: delivery.properties.messageId };
+    const { emit } = this.#options;
+    const told = this.#ofMessage(delivery);
     if (step.kind === 'drop') emit('message.dropped', { ...told, reason: step.reason });
     if (step.kind !== 'requeue' || !delivery.isCurrent()) return;
     emit('message.requeued', {
       ...{ ...told, attempt, reason: step.reason },
-      routing_key: originOf(delivery).routingKey,
       redelivered: delivery.redelivered,
     });
   }
@@ -272,8 +276,7 @@ export class Consumer {
     }
     delivery.ack();
     const told = {
-      queue: queue.name,
-      id: delivery.properties.messageId,
+      ...this.#ofMessage(delivery),
       attempt: attempt.attempt,
       ...{ class: step.class, reason: step.reason, stack: step.stack },
       dropped_headers: dropped.length === 0 ? undefined : dropped,

@@ -120,11 +120,7 @@ export class Subscription {
       if (this.#isDraining() || signal.aborted) return;
       attempt += 1;
       mayDeclareQueue = end.cause !== 'cancelled' && (mayDeclareQueue || end.cause !== 'missing');
-      if (this.#paused !== undefined && end.fatal === undefined) {
-        this.#become({ kind: 'drained', since: new Date(), link: undefined });
-        await doneBefore(this.#paused.promise, signal);
-        if (this.#isDraining() || signal.aborted) return;
-      }
+      if (end.fatal === undefined && !(await this.#outlastPause(signal))) return;
       const { reconnect } = this.#options;
       if (end.fatal !== undefined || reconnect === undefined) {
         this.#failed.resolve(end.fatal ?? brokerGone(end));
@@ -177,6 +173,13 @@ export class Subscription {
       emit('consumer.lost', { queue: queue.name, reason: end.reason, cause: end.cause });
     }
     return end;
+  }
+
+  /** False when it is to stop meanwhile. */
+  async #outlastPause(signal: AbortSignal): Promise<boolean> {
+    if (this.#paused === undefined) return true;
+    this.#become({ kind: 'drained', since: new Date(), link: undefined });
+    return (await doneBefore(this.#paused.promise, signal)) && !this.#isDraining();
   }
 
   async #waitFor(

@@ -10,12 +10,13 @@ import {
 } from 'node:http';
 import { Agent as TlsAgent, request as requestTls } from 'node:https';
 
-import type { Deadline } from '../core/deadline.ts';
+import { Deadline } from '../core/deadline.ts';
 import { addressOptions, errorReason, type Address } from '../http/reach.ts';
 import { retryAfterMs } from '../http/retry-after.ts';
 import { doneBefore } from '../lib/waiting.ts';
 import type { MessageHandler, Work } from './handler.ts';
 import { originOf } from './headers.ts';
+import { AnswerText } from './answer-text.ts';
 import { addressOfUrl, isRefusal, Refusal } from './refusal.ts';
 import type { Verdict } from './retry-ladder.ts';
 import type { Properties } from './transport.ts';
@@ -30,8 +31,11 @@ export interface UrlHandlerOptions {
   /** Why it can be given no messages for a while; undefined when it can again. */
   readonly onAway: (reason: string | undefined) => void;
   /** What it means that a request failed before its answer was whole; a failed attempt unless it says more. */
-  readonly onNoAnswer?: (error: Error) => Verdict;
+  readonly onNoAnswer?: (error: Error) => Verdict | Promise<Verdict>;
 }
+
+/** For requests that are cut to have ended. */
+const CUT_MS = 1000;
 
 export class UrlHandler implements MessageHandler {
   readonly routingKeys = undefined;
@@ -87,12 +91,16 @@ export class UrlHandler implements MessageHandler {
     this.#refusal.stop();
   }
 
-  stop(): Promise<void> {
+  /** What is in hand is given back when it has resolved. */
+  async stop(): Promise<void> {
     this.retire();
+    const soon = Deadline.after(CUT_MS);
+    const idle = this.whenIdle(soon);
     for (const controller of this.#inHand.values()) controller.abort('stop');
+    await idle;
+    soon.expire();
     this.#agents.plain.destroy();
     this.#agents.tls.destroy();
-    return Promise.resolve();
   }
 
   /** Never rejects. Redirects are not followed. */
@@ -107,12 +115,13 @@ export class UrlHandler implements MessageHandler {
     const fail = (error: Error): void => resolve(this.#noAnswer(error, signal, work));
     sent.on('error', fail);
     sent.on('response', (response) => {
-      const verdict = judge(response.statusCode ?? 0, response.headers);
+      const { statusCode = 0, headers } = response;
+      const said = new AnswerText(headers);
       // Its body is read so that the connection can be used again; a head without its end is no answer.
       response
         .on('error', fail)
-        .on('end', () => resolve(verdict))
-        .resume();
+        .on('data', (chunk: Buffer) => said.add(chunk))
+        .on('end', () => resolve(judge(statusCode, headers, said.text)));
     });
     sent.end(body);
     return promise;
@@ -134,7 +143,7 @@ export class UrlHandler implements MessageHandler {
       : request(target, { ...options, agent: plain });
   }
 
-  #noAnswer(error: Error, signal: AbortSignal, { timeoutMs }: Work): Verdict {
+  #noAnswer(error: Error, signal: AbortSignal, { timeoutMs }: Work): Verdict | Promise<Verdict> {
     if (signal.reason === 'stop') return { kind: 'given-back' };
     if (signal.reason === 'timeout') {
       const reason = `no answer within ${timeoutMs / 1000}s (--handler-timeout)`;
@@ -150,10 +159,10 @@ export class UrlHandler implements MessageHandler {
 
 const outcomes = ['ack', 'retry', 'dead', 'requeue', 'drop'] as const;
 
-/** What a status means; `X-Hurricane-Outcome` decides instead where there is one. */
-export function judge(status: number, headers: IncomingHttpHeaders): Verdict {
+/** What a status means, in the words of the body; `X-Hurricane-Outcome` decides instead where there is one. */
+export function judge(status: number, headers: IncomingHttpHeaders, said = ''): Verdict {
   const { 'x-hurricane-outcome': given, 'retry-after': retryAfter } = headers;
-  const reason = `HTTP ${status}`;
+  const reason = said === '' ? `HTTP ${status}` : `HTTP ${status}: ${said}`;
   if (given !== undefined) return outcomeOf(String(given), reason, after(retryAfter));
   if (status >= 200 && status < 300) return { kind: 'ack' };
   if (status === 408 || status === 429 || status >= 500) {

@@ -55,6 +55,7 @@ export class AppCast implements PlayCast {
       handleProbe: (request, response) => this.#backstage.probeServer.handle(request, response),
     });
     this.#delivery = options.deliveryOf?.({
+      endOf: (address) => this.app.endOf(address),
       emit,
       onSettled: (record) => this.#backstage.metrics.recordMessage(record),
       onChange: () => this.#backstage.health.loadChanged(),

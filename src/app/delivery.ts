@@ -9,13 +9,17 @@ import type { DeliveryConfig } from '../config/config.ts';
 import type { DrainReport, Former, Intake, Load } from '../core/component.ts';
 import type { Deadline } from '../core/deadline.ts';
 import type { Emit } from '../core/events.ts';
+import { describeExit, type ExitStatus } from '../core/exit-status.ts';
 import type { MessageRecord } from '../core/message-record.ts';
 import { errorReason, type Address } from '../http/reach.ts';
+import { pause } from '../lib/waiting.ts';
 import { messageBooks, type MessageBooks } from './message-books.ts';
 
 export interface DeliveryOptions {
   readonly config: DeliveryConfig;
   readonly transport: Transport;
+  /** Resolves with how the app there ends; never where there is none. */
+  readonly endOf: (address: Address) => Promise<ExitStatus>;
   readonly emit: Emit;
   readonly onSettled: (record: MessageRecord) => void;
   readonly onChange: () => void;
@@ -23,6 +27,9 @@ export interface DeliveryOptions {
 
 /** As for requests: an app is not trusted to keep a connection for longer. */
 const REUSE_MS = 1000;
+
+/** From the end of a connection to that of the app, if it has ended. */
+const END_KNOWN_MS = 200;
 
 /** For the broker to hear what it gets back. */
 const LAST_WORDS_MS = 500;
@@ -86,13 +93,14 @@ export class Delivery implements Intake<Address> {
     const former = this.#leave();
     this.#forgetIdle();
     const { queue, flow, path } = this.#options.config;
+    const ended = this.#options.endOf(address).then((status) => `the app ${describeExit(status)}`);
     const handler: UrlHandler = new UrlHandler({
       queue: queue.name,
       target: { address, path },
       concurrency: flow.concurrency,
       reuseMs: REUSE_MS,
       onAway: (reason) => this.#setRefused(handler, reason !== undefined),
-      onNoAnswer: (error) => this.#noAnswer(error),
+      onNoAnswer: (error) => this.#noAnswer(error, ended),
     });
     this.#handlers.add(handler);
     this.#current = handler;
@@ -178,13 +186,17 @@ export class Delivery implements Intake<Address> {
     else this.#current.begin(work);
   }
 
-  #noAnswer(error: Error): Verdict {
+  async #noAnswer(error: Error, ended: Promise<string>): Promise<Verdict> {
     if (this.#stopping) {
       this.#cut += 1;
       return { kind: 'given-back' };
     }
     // Mostly the app has died, and this message may be why: it will be tried alone.
-    return { kind: 'crashed', reason: errorReason(error) };
+    const known = new AbortController();
+    const unknown = pause(END_KNOWN_MS, known.signal).then(() => errorReason(error));
+    const reason = await Promise.race([ended, unknown]);
+    known.abort();
+    return { kind: 'crashed', reason };
   }
 
   #setRefused(by: UrlHandler, isRefused: boolean): void {

@@ -4,6 +4,7 @@ import type { AppConfig, SupervisionConfig } from '../config/config.ts';
 import type { Former, Intake, StopReason } from '../core/component.ts';
 import type { Deadline } from '../core/deadline.ts';
 import type { AppState, ReplacementCause, RestartCause } from '../core/events.ts';
+import type { ExitStatus } from '../core/exit-status.ts';
 import { Scope } from '../core/scope.ts';
 import type { Address } from '../http/reach.ts';
 import { assertNever } from '../lib/assert-never.ts';
@@ -78,6 +79,14 @@ export class Supervisor implements App {
   /** Resolves when the app has ended and is not started again. */
   get ended(): Promise<StopReason> {
     return this.#ended.promise;
+  }
+
+  /** Resolves with how the app there ends; never where there is none. */
+  endOf(address: Address): Promise<ExitStatus> {
+    const there = [...this.#generations.values()].find(
+      ({ process }) => process.address === address,
+    );
+    return there?.process.ended ?? new Promise(() => undefined);
   }
 
   /** Resolves when a bug of ours ended the supervision. */

@@ -25,9 +25,16 @@ export type LinkEndCause =
 /** Why an attempt to handle a message failed. */
 export type FailureClass = 'error' | 'crash' | 'timeout' | 'rejected' | 'undecodable';
 
-interface FailedMessage {
+/** Of which message. */
+interface OfMessage {
   queue: string;
+  /** As its publisher gave it; many give none. */
   id: string | undefined;
+  /** Where its publisher sent it. */
+  routing_key: string;
+}
+
+interface FailedMessage extends OfMessage {
   attempt: number;
   class: FailureClass;
   reason: string;
@@ -117,28 +124,22 @@ export interface EventMap {
   /** Into the queue of dead letters. */
   'message.dead': FailedMessage & { to: string };
   /** Back into its queue, which hands it out again at once. */
-  'message.requeued': {
-    queue: string;
-    id: string | undefined;
-    routing_key: string;
+  'message.requeued': OfMessage & {
     attempt: number;
     redelivered: boolean;
     /** How its last attempt failed; undefined when the handler asked for it. */
     reason: string | undefined;
   };
-  'message.dropped': { queue: string; id: string | undefined; reason: string };
+  'message.dropped': OfMessage & { reason: string };
   /** It stays where it is until a queue takes it. */
-  'message.publish-failed': {
-    queue: string;
-    id: string | undefined;
-    routing_key: string;
+  'message.publish-failed': OfMessage & {
     to: string;
     reason: string;
     /** To publish it, not to handle it. */
     attempt: number;
   };
   /** The handler ended an attempt that had been given up. */
-  'message.settled-late': { queue: string };
+  'message.settled-late': OfMessage;
   'probe.changed': {
     probe: ProbeName;
     passing: boolean;

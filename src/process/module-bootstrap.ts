@@ -95,11 +95,17 @@ function sourceOf(file) {
   }
 }
 
+// One that only holds others has no message of its own.
+function wordsOf({ message, errors }) {
+  if (message !== '' || !Array.isArray(errors)) return String(message);
+  return errors.map((each) => (each instanceof Error ? each.message : textOf(each))).join('; ');
+}
+
 function describe(error) {
   if (!(error instanceof Error)) return textOf(error);
   const place = /file:\\/\\/[^\\s)]+:\\d+/.exec(String(error.stack));
   const where = place === null ? '' : ' (' + fileURLToPath(place[0]) + ')';
-  return error.name + ': ' + String(error.message).replace(/ imported from .*\\[worker eval\\]$/, '') + where;
+  return error.name + ': ' + wordsOf(error).replace(/ imported from .*\\[worker eval\\]$/, '') + where;
 }
 
 function textOf(value) {

@@ -184,14 +184,16 @@ forEachArtefact('a server is posted to, and its status decides', async (t, artef
     const { 'x-hurricane-id': id, 'x-hurricane-attempt': attempt } = request.headers;
     seen.push(`${String(id)} ${String(attempt)} ${String(request.headers['content-type'])}`);
     response.statusCode = id === '1' ? 400 : id === '2' && attempt === '1' ? 503 : 204;
-    request.resume().on('end', () => response.end());
+    const said = id === '1' ? `no\r\n such\torder ${'x'.repeat(1000)}` : '';
+    request.resume().on('end', () => response.end(said));
   });
   const hurricane = await startHandler(t, { artefact, queue, handler: ['--handler-url', url] });
   await hurricane.up();
   const client = await useClient(t, broker);
   await client.send(queue, [{}, {}, {}]);
-  const { reason, class: failure } = await hurricane.sees('message.dead');
-  assert.deepEqual([reason, failure], ['HTTP 400', 'rejected']);
+  const { reason, class: failure, routing_key } = await hurricane.sees('message.dead');
+  const told = `HTTP 400: no such order ${'x'.repeat(186)}`;
+  assert.deepEqual([reason, failure, routing_key], [told, 'rejected', queue]);
   await eventually(() => {
     assert.deepEqual(seen.toSorted(), [
       '0 1 application/json',

@@ -1,6 +1,7 @@
 // Messages of a real broker through both artefacts: the first promises of `hurricane consume`.
 
 import assert from 'node:assert/strict';
+import { test } from 'node:test';
 
 import { forEachArtefact } from '../helpers/artefacts.ts';
 import { startConsumer, useClient } from '../helpers/consume.ts';
@@ -57,6 +58,24 @@ forEachArtefact('climbs the ladder of retries, then writes a dead letter', async
   );
   assert.equal(headers['hurricane-attempt'], 3);
   assert.equal(headers['hurricane-queue'], queue);
+});
+
+const FAILS_SEVERALLY = `
+export default () => Promise.any([Promise.reject(new Error('one')), Promise.reject('two')])
+  .catch(({ errors }) => { throw new AggregateError(errors); });
+`;
+
+test('errors in one without a message are its reason, and without an id its routing key tells which it is [js]', async (t) => {
+  const queue = 'severally';
+  const hurricane = await startConsumer(t, {
+    ...{ artefact: 'js', broker, queue, handler: FAILS_SEVERALLY, args: ['--retry', 'none'] },
+  });
+  await hurricane.up();
+  const client = await useClient(t, broker);
+  client.channel.sendToQueue(queue, Buffer.from('x'));
+  const { reason, id, routing_key } = await hurricane.sees('message.dead');
+  assert.match(String(reason), /^AggregateError: one; two \(/);
+  assert.deepEqual([id, routing_key], [undefined, queue]);
 });
 
 const SAYS_WHERE_IT_CAME_FROM = `

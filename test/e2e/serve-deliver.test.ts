@@ -147,6 +147,7 @@ forEachArtefact(
     process.kill(app.got()[0]?.pid ?? 0, 'SIGKILL');
     const failed = await app.hurricane.sees('message.retried');
     assert.deepEqual([failed['class'], failed['attempt']], ['crash', 1]);
+    assert.equal(failed['reason'], 'the app was ended by SIGKILL');
     await eventually(() =>
       assert.deepEqual(attemptsOf(app), [
         ...[0, 1].flatMap((n) => [1, 2].map((attempt) => [n, attempt])),

@@ -62,6 +62,7 @@ async function startDelivery(t: TestContext) {
   const delivery = new Delivery({
     config: config?.delivery ?? assert.fail('refused'),
     transport: broker,
+    endOf: () => new Promise(() => undefined),
     emit: () => undefined,
     onSettled: () => undefined,
     onChange: () => undefined,
