@@ -356,8 +356,8 @@ export const mutants: readonly Mutant[] = [
   {
     fault: 'a refused retry is tried again for ever over AMQP 0-9-1',
     file: 'src/amqp/faults-091.ts',
-    find: 'if (replyCode(message) !== 403) return error;',
-    replace: 'if (replyCode(message) !== 0) return error;',
+    find: 'if (code !== 403) return error;',
+    replace: 'if (code !== 0) return error;',
     testFile: 'test/e2e/consume-publishing.test.ts',
     testName:
       'over AMQP 0-9-1 a user who may not write failed messages ends it with 77, and the message stays [js]',

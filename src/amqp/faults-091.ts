@@ -6,6 +6,7 @@ import {
   accessRefused,
   describe,
   loginRefused,
+  notKept,
   notThere,
   SAID_NOTHING,
   SILENT,
@@ -53,7 +54,9 @@ export function channelFault(error: unknown, trying: Trying): Error {
 /** A failed message that the broker does not let us publish: no other try could change that. */
 export function republishFault(error: unknown, trying: Trying): unknown {
   const { message } = describe(error);
-  if (replyCode(message) !== 403) return error;
+  const code = replyCode(message);
+  if (code === 406) return notKept(brokerText(message));
+  if (code !== 403) return error;
   return accessRefused(
     trying,
     brokerText(message),

@@ -6,6 +6,7 @@ import {
   accessRefused,
   describe,
   loginRefused,
+  notKept,
   notThere,
   refused,
   SAID_NOTHING,
@@ -82,6 +83,8 @@ export function publishFault(error: unknown, address: string): Error {
 
 /** A failed message that the broker does not let us publish; undefined when another try may help. */
 export function republishRefusal(error: unknown, trying: Trying): HurricaneError | undefined {
+  const { condition, text } = told(error);
+  if (condition === 'amqp:precondition-failed') return notKept(text);
   const fault = linkFault(error, trying);
   return fault instanceof HurricaneError && fault.code === 'permission-refused' ? fault : undefined;
 }

@@ -60,6 +60,17 @@ export function accessRefused({ user }: Trying, text: string, hint: string): Err
   return refused(`the broker refuses ${described(user)}: ${text}`, { hint });
 }
 
+/** A failed message whose retry or dead letter the broker will never take; its attempts would go on for ever. */
+export function notKept(text: string): HurricaneError {
+  return new HurricaneError(
+    'message-not-kept',
+    `the broker takes no retry and no dead letter of it: ${text}`,
+    {
+      hint: 'allow such messages at the broker, or take it out of the queue, where it still is',
+    },
+  );
+}
+
 export function notThere({ missing }: Trying, text: string): Error {
   return missing === 'wait'
     ? new LinkError('missing', text)

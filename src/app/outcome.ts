@@ -31,7 +31,8 @@ export interface Ending {
 }
 
 export interface Outcome {
-  readonly phase: Phase;
+  /** That of a program which nobody sends work to is called `worker` once it is up. */
+  readonly phase: Phase | 'worker';
   readonly exitCode: number;
   /** It ended with 0 as it should: the app was up, and no request was cut. */
   readonly orderly: boolean;
@@ -56,7 +57,8 @@ export function outcomeOf(ending: Ending): Outcome {
   const decision = decide(ending);
   const cameUp = phase === 'serve' || reason.kind === 'finished';
   const orderly = decision.exitCode === 0 && cameUp && cut === 0;
-  return { phase, signal: signalOf(ending), orderly, ...decision };
+  const called = phase === 'serve' && !ending.servesRequests ? 'worker' : phase;
+  return { phase: called, signal: signalOf(ending), orderly, ...decision };
 }
 
 type Decision = Omit<Outcome, 'phase' | 'signal' | 'orderly'>;

@@ -16,6 +16,7 @@ import { serveCommand } from './commands/serve.ts';
 import { workerCommand } from './commands/worker.ts';
 import { allOptions, overview, welcome } from './help.ts';
 import { commandLineMeant } from './meant.ts';
+import { oneDash } from './one-dash.ts';
 import { reportError, reportUsage } from './report.ts';
 
 const commands = {
@@ -53,6 +54,9 @@ async function dispatch([word, ...rest]: readonly string[], edge: CliEdge): Prom
   if (word === '--help-all') return printed(allOptions('serve', edge.columns), edge);
   if (word === '--version') return printed(`${edge.version}\n`, edge);
   if (!isCommand(word)) return reportUsage(unknownCommand(word, rest), edge);
+  const end = rest.indexOf('--');
+  const slip = oneDash(rest.slice(0, end === -1 ? undefined : end), haltsAtWord(word));
+  if (slip !== undefined) return reportUsage(`${slip} needs two dashes: write -${slip}`, edge);
   const invocation = tokenise(word, rest);
   return help(word, invocation, edge) ?? commands[word](invocation, edge);
 }
@@ -89,6 +93,11 @@ function unknownCommand(word: string, rest: readonly string[]): string {
   return `${word} is not a command: did you mean: ${commandLineMeant('serve', [], app)}`;
 }
 
+/** `serve node app.js --inspect`: behind the first word it is the app's, -- forgotten or not. */
+function haltsAtWord(command: string): boolean {
+  return command === 'serve' || command === 'worker';
+}
+
 /** Splits into flags, words and the app's command. The app's own flags are never looked at. */
 function tokenise(command: string, args: readonly string[]): Invocation {
   const end = args.indexOf('--');
@@ -102,8 +111,7 @@ function tokenise(command: string, args: readonly string[]): Invocation {
       'dot-notation': false,
       'parse-numbers': false,
       'parse-positional-numbers': false,
-      // `serve node app.js --inspect`: behind the first word it is the app's, -- forgotten or not.
-      'halt-at-non-option': command === 'serve' || command === 'worker',
+      'halt-at-non-option': haltsAtWord(command),
     },
   });
   return {

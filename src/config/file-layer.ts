@@ -25,7 +25,10 @@ export async function fileLayer(
   const draft = new LayerDraft();
   const [first, second] =
     named === undefined ? findFiles(draft, readFile) : readNamed(draft, readFile, named);
-  if (first === undefined) return draft;
+  if (first === undefined) {
+    if (named === undefined) warnOfTwin(draft, readFile);
+    return draft;
+  }
   if (second !== undefined) {
     const names = `${first.path} and ${second.path}`;
     draft.problems.push(problem(`${names} both exist: keep one, or name one with --config`));
@@ -77,6 +80,18 @@ function findFiles(draft: LayerDraft, readFile: ReadFile): readonly TextFile[] {
   });
 }
 
+/** Of the two usual endings only one is looked for. */
+function warnOfTwin(draft: LayerDraft, readFile: ReadFile): void {
+  try {
+    readFile('hurricane.yml');
+  } catch {
+    return; // there is none, or none that anybody could have meant
+  }
+  draft.warnings.push(
+    'hurricane.yml is not read: call it hurricane.yaml, or name it with --config hurricane.yml',
+  );
+}
+
 function readNamed(draft: LayerDraft, readFile: ReadFile, named: Given): readonly TextFile[] {
   const [path = ''] = named.texts;
   try {
@@ -92,7 +107,9 @@ async function contentOf(draft: LayerDraft, { path, text }: TextFile): Promise<o
     const content = path.endsWith('.json') ? (JSON.parse(text) as unknown) : await parseYaml(text);
     if (content === null) return {};
     if (typeof content === 'object' && !Array.isArray(content)) return content;
-    draft.problems.push(problem(`${path} must hold keys and values, such as port: 8000`));
+    draft.problems.push(
+      problem(`${path} must hold keys and values: write key: value, such as port: 8000`),
+    );
   } catch (error) {
     draft.problems.push(problem(`${path}${faultIn(error)}`));
   }
@@ -132,7 +149,9 @@ function faultIn(error: unknown): string {
   const place = line === undefined ? '' : `, line ${line}, column ${column ?? 1}`;
   if (error instanceof SyntaxError) return `${place}: this is not JSON: correct it`;
   const plain =
-    plainFaults[code ?? ''] ?? 'cannot be understood as YAML: correct it, or use quotes';
+    (message.startsWith("Implicit map keys need") ? plainFaults['MULTILINE_IMPLICIT_KEY'] : undefined) ??
+    plainFaults[code ?? ''] ??
+    'cannot be understood as YAML: correct it, or use quotes';
   return `${place}: ${plain}`;
 }
 

@@ -24,6 +24,10 @@ export const catalogue = {
     exitCode: 65,
     meaning: 'consume: a queue or exchange exists with other properties',
   },
+  'message-not-kept': {
+    exitCode: 65,
+    meaning: 'consume: the broker refuses what would keep a failed message',
+  },
   'module-not-loadable': {
     exitCode: 66,
     meaning: 'the module of a check, a handler, custom metrics or a webhook type cannot be loaded',

@@ -46,6 +46,31 @@ function residentKib(pid: number): number {
 const events = ({ logs }: Hurricane, name: string) => logs.filter(({ event }) => event === name);
 const readiness = async (hurricane: Hurricane) => (await hurricane.probe('ready')).status;
 
+test('a failed message that the broker will never take again ends it with 65, and is still there [js]', async (t) => {
+  const queue = 'too-large';
+  const options = { artefact: 'js', broker, queue, args: ['--retry', '100ms'] } as const;
+  const first = await startConsumer(t, { ...options, handler: SPEAKS });
+  await first.up();
+  first.signal('SIGTERM');
+  await first.exit;
+  const client = await useClient(t, broker);
+  await client.send(queue, ['x'.repeat(5000)]);
+  const limit = (bytes: number) =>
+    broker.control('eval', `application:set_env(rabbit, max_message_size, ${bytes}).`);
+  await limit(1000);
+  t.after(() => limit(134_217_728));
+  const handler = "export default () => { throw new Error('on purpose'); };";
+  const hurricane = await startConsumer(t, { ...options, handler });
+  assert.equal((await hurricane.exit).code, 65);
+  const { reason, next } = await hurricane.sees('hurricane.ended');
+  assert.match(
+    String(reason),
+    /takes no retry and no dead letter of it: message size 5\d+ is larger/,
+  );
+  assert.match(String(next), /^allow such messages at the broker/);
+  await eventually(async () => assert.equal(await client.count(queue), 1));
+});
+
 forEachArtefact(
   'consumes again when an operator has closed its connections',
   async (t, artefact) => {

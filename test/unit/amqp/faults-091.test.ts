@@ -3,7 +3,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { channelFault, connectFault, endReason } from '../../../src/amqp/faults-091.ts';
+import {
+  channelFault,
+  connectFault,
+  endReason,
+  republishFault,
+} from '../../../src/amqp/faults-091.ts';
 import { LinkError } from '../../../src/amqp/transport.ts';
 import { HurricaneError } from '../../../src/core/errors.ts';
 
@@ -94,4 +99,17 @@ test('names the time that a broker allows for a message', () => {
     /^a message was not settled within the time that the broker allows: delivery/,
   );
   assert.equal(endReason(undefined, 'connection'), 'the connection was closed');
+});
+
+test('a failed message that the broker will never keep ends it, in the words of the broker', () => {
+  const large = said(
+    406,
+    'PRECONDITION_FAILED - message size 9 is larger than configured max size 8',
+  );
+  const fault = republishFault(large, trying) as HurricaneError;
+  assert.equal(fault.code, 'message-not-kept');
+  assert.match(fault.message, /no retry and no dead letter of it: message size 9 is larger/);
+  assert.equal(kindOf(republishFault(said(403, 'refused'), trying) as Error), 'permission-refused');
+  const other = said(541, 'internal');
+  assert.equal(republishFault(other, trying), other);
 });

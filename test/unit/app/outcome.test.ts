@@ -110,3 +110,10 @@ suite('outcome', () => {
     assert.equal(outcomeOf({ ...stopped, reason }).signal, 'SIGKILL');
   });
 });
+
+test('the phase of a program that nobody sends work to is worker', () => {
+  assert.equal(outcomeOf(stopped).phase, 'serve');
+  assert.equal(outcomeOf({ ...stopped, servesRequests: false }).phase, 'worker');
+  const early = { phase: 'prepare', app: undefined, servesRequests: false } as const;
+  assert.equal(outcomeOf({ ...stopped, ...early }).phase, 'prepare');
+});

@@ -189,6 +189,9 @@ suite('file', () => {
     ['command:\n\t- a', /line 2, column 1: the line is indented with a tab: use spaces$/],
     ['appVersion: a: b', /line 1, column 13: a second colon/],
     ['port 8000\nhost: x', /line 1, column 1: a key without a colon: write key: value$/],
+    ['host: x\nport 8000', /line 2, column 1: a key without a colon: write key: value$/],
+    ['host: x\nport 8000\ndebug: true', /line 2, column 1: a key without a colon/],
+    ['port:8000', /must hold keys and values: write key: value, such as port: 8000$/],
     ['silence: "x', /a quote or bracket is not closed: close it$/],
     ['silence: @x', /line 1, column 10: .* put it in quotes$/],
     ['silence: *x', 'hurricane.yaml: cannot be understood as YAML: correct it, or use quotes'],
@@ -230,6 +233,15 @@ suite('file', () => {
       await onlyMessage({ flags: { config: 'x.yaml' } }),
       'config: "x.yaml" does not exist: create it, or correct the path (from --config)',
     );
+  });
+
+  test('hurricane.yml is told of where it is the only one, since it is not read', async () => {
+    const told = async (files: Readonly<Record<string, string>>, flags = {}) =>
+      (await loadServeConfig(loadInput({ files, flags }))).warnings;
+    const yml = { 'hurricane.yml': 'port: 1' };
+    assert.match((await told(yml)).join(), /^hurricane\.yml is not read: call it hurricane\.yaml/);
+    assert.deepEqual(await told({ ...yml, 'hurricane.yaml': '' }), []);
+    assert.deepEqual(await told(yml, { config: 'hurricane.yml' }), []);
   });
 
   test('two files of the usual names are one too many', async () => {
