@@ -1,6 +1,8 @@
 // One question to a running hurricane over its control socket.
 
+import { readdir } from 'node:fs/promises';
 import { request } from 'node:http';
+import { dirname, join } from 'node:path';
 
 import type { OperationName } from '../control/operations.ts';
 import { HurricaneError } from '../core/errors.ts';
@@ -26,6 +28,26 @@ export async function askControl(socketPath: string, question: Question): Promis
   } catch (error) {
     throw explain(error as NodeJS.ErrnoException, socketPath);
   }
+}
+
+/** Those that answer in the folder of this one, under names that sockets have by default. */
+export async function othersThere(
+  socketPath: string,
+): Promise<readonly { readonly path: string; readonly state: string }[]> {
+  const folder = dirname(socketPath);
+  const names = await readdir(folder).catch(() => []);
+  const paths = names
+    .filter((name) => /^hurricane-\d+\.sock$/.test(name))
+    .map((name) => join(folder, name));
+  const answers = await Promise.all(
+    paths.map((path) =>
+      ask(path, 'status').then(
+        ({ body }) => [{ path, state: String(body['state']) }],
+        () => [], // dead, or somebody else's
+      ),
+    ),
+  );
+  return answers.flat();
 }
 
 function ask(socketPath: string, question: Question): Promise<ControlAnswer> {

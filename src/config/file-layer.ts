@@ -149,7 +149,9 @@ function faultIn(error: unknown): string {
   const place = line === undefined ? '' : `, line ${line}, column ${column ?? 1}`;
   if (error instanceof SyntaxError) return `${place}: this is not JSON: correct it`;
   const plain =
-    (message.startsWith("Implicit map keys need") ? plainFaults['MULTILINE_IMPLICIT_KEY'] : undefined) ??
+    (message.startsWith('Implicit map keys need')
+      ? plainFaults['MULTILINE_IMPLICIT_KEY']
+      : undefined) ??
     plainFaults[code ?? ''] ??
     'cannot be understood as YAML: correct it, or use quotes';
   return `${place}: ${plain}`;

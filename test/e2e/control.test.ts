@@ -1,7 +1,7 @@
 // The control socket and `hurricane ctl`, as an operator at three in the morning needs them.
 
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, readFileSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { forEachArtefact } from '../helpers/artefacts.ts';
@@ -9,7 +9,7 @@ import { ctl, statusOf } from '../helpers/control.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { exampleApp, serveExample, startExample } from '../helpers/example.ts';
 import { useGate } from '../helpers/gate.ts';
-import { startHurricane, type Hurricane } from '../helpers/hurricane.ts';
+import { runHurricane, startHurricane, type Hurricane } from '../helpers/hurricane.ts';
 import { request } from '../helpers/request.ts';
 import { useTempDir } from '../helpers/temp-dir.ts';
 import { useWebhookSink } from '../helpers/webhook-sink.ts';
@@ -225,6 +225,27 @@ forEachArtefact('a reader without permission gets 77 and one sentence', async (t
   }
   assert.equal((await hurricane.probe('ready')).status, 200);
 });
+
+forEachArtefact(
+  'status that names none is of the only one that runs here, and of several it lists all',
+  async (t, artefact) => {
+    const options = { artefact, env: { TMPDIR: useTempDir(t) } };
+    const status = () => runHurricane(t, ['ctl', 'status'], options);
+    writeFileSync(join(options.env.TMPDIR, 'hurricane-1.sock'), '');
+    assert.equal((await status()).code, 69);
+    const first = await serveExample(t, [], options);
+    const only = await status();
+    assert.equal(only.code, 0, only.stderr);
+    assert.match(only.stdout, new RegExp(`^hurricane .*pid ${first.pid},`, 'm'));
+    const second = await serveExample(t, [], options);
+    const { code, stdout, stderr } = await status();
+    assert.deepEqual([code, stdout], [1, '']);
+    assert.match(stderr, /^hurricane: several run here, name one with --control-socket:\n/);
+    for (const { probePort } of [first, second]) {
+      assert.match(stderr, new RegExp(`^  /.*/hurricane-${probePort}\\.sock: ready$`, 'm'));
+    }
+  },
+);
 
 forEachArtefact('nobody there is 69 and says how to look elsewhere', async (t, artefact) => {
   const { code, stderr } = await ctl(t, { probePort: 1 }, ['status'], { artefact });

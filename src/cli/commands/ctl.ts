@@ -15,6 +15,9 @@ export const questions = [
   'undrain',
 ] as const satisfies readonly Question[];
 
+/** What says which hurricane is meant. */
+const naming: ReadonlySet<string> = new Set(['control-socket', 'probe-port', 'port']);
+
 /** Exit code 0 when it was done, 1 when it was not, 69 when nobody answers, 77 when we may not ask. */
 export async function ctlCommand(invocation: Invocation, edge: CliEdge): Promise<number> {
   const { flags, words, appCommand } = invocation;
@@ -23,7 +26,7 @@ export async function ctlCommand(invocation: Invocation, edge: CliEdge): Promise
   if (question === undefined || surplus !== undefined) {
     return reportUsage(`ctl needs one word: ${questions.join(', ')}`, edge);
   }
-  const { config, problems, warnings } = await loadCtlConfig({
+  const { config, entries, problems, warnings } = await loadCtlConfig({
     ...edge,
     flags,
     appCommand: [],
@@ -31,8 +34,17 @@ export async function ctlCommand(invocation: Invocation, edge: CliEdge): Promise
   });
   if (config === undefined) return reportProblems('ctl', problems, edge);
   reportWarnings(warnings, edge);
-  const { askControl } = await import('../../app/ask-control.ts');
-  const { done, body } = await askControl(config.controlSocket, question);
+  const { askControl, othersThere } = await import('../../app/ask-control.ts');
+  const isNamed = entries.some(
+    ({ name, origin }) => naming.has(name) && origin.layer !== 'default',
+  );
+  const found = isNamed || question !== 'status' ? [] : await othersThere(config.controlSocket);
+  if (found.length > 1) {
+    const list = found.map(({ path, state }) => `  ${path}: ${state}\n`).join('');
+    edge.printError(`hurricane: several run here, name one with --control-socket:\n${list}`);
+    return 1;
+  }
+  const { done, body } = await askControl(found[0]?.path ?? config.controlSocket, question);
   if (config.json) edge.print(`${JSON.stringify(body)}\n`);
   else if (question === 'status' && done) {
     edge.print(formatStatus(body as unknown as Status, new Date(), edge.stdout.isTerminal));
