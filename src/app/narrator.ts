@@ -28,6 +28,10 @@ const sentences: { readonly [N in EventName]: (data: EventMap[N]) => Line } = {
   'startup.failed': () => ['error', 'startup failed'],
   'app.started': () => ['info', 'app started'],
   'app.listening': () => ['info', 'app accepts connections'],
+  'app.silent': ({ queued, duration_ms: ms }) => [
+    'warn',
+    `the app has answered nothing for ${Math.round(ms / 1000)} s, and ${queued} requests wait for it`,
+  ],
   // In the words of the original, whose users search for them.
   'debugger.listening': ({ port }) => ['info', `Listening for debug clients at port ${port}`],
   'app.ended': ({ ending, expected }) => [expected ? 'info' : 'error', `app ${ending}`],

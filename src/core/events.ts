@@ -81,6 +81,8 @@ export interface EventMap {
   };
   'app.started': { pid: number; command: string };
   'app.listening': { address: string; duration_ms: number };
+  /** Requests wait for it, and it has answered none for so long. */
+  'app.silent': { queued: number; duration_ms: number };
   /** Somebody may attach. */
   'debugger.listening': { host: string; port: number };
   'app.ended': { pid: number | undefined; expected: boolean; killed: boolean } & Ending;

@@ -93,6 +93,11 @@ export class Exchange implements RequestRecord, Slotted {
     this.#ledger.force();
   }
 
+  /** Since when it waits for the head of the app's answer; undefined when it does not. */
+  get waitsSince(): number | undefined {
+    return this.#answeredAt > 0 || this.#handedOverAt === 0 ? undefined : this.#handedOverAt;
+  }
+
   get ended(): boolean {
     return this.#endedAt > 0;
   }

@@ -25,6 +25,7 @@ import { Pipeline } from './pipeline.ts';
 import { pathOf } from './request-target.ts';
 import { readRequestHead, type Refusal, type RequestHead } from './request-head.ts';
 import { Route } from './route.ts';
+import { Silence } from './silence.ts';
 import { Upgrade } from './upgrade.ts';
 
 /** What the proxy needs of the listener in front of it. */
@@ -42,6 +43,8 @@ export interface ProxyOptions {
   /** Called once per accepted request, after the ledger has it. */
   readonly onFinished: (record: RequestRecord) => void;
   readonly emit: Emit;
+  /** How long an app may answer nothing, while requests wait for it, before that is told. */
+  readonly silentAfterMs?: number;
   /** True while an app that dies is started again: what it refused then waits for the next one. */
   readonly awaitsRestart: () => boolean;
   /** What is answered without the app; undefined: nothing. */
@@ -68,6 +71,10 @@ type State =
 /** Longest answer to "when shall I come back", in seconds. */
 const MAX_RETRY_AFTER_S = 30;
 
+/** Longer than most long polls last, and load balancers wait; and how often it is looked meanwhile. */
+const SILENT_AFTER_MS = 60_000;
+const LOOKS = 6;
+
 /** Until the first `open` every request for the app is answered 503; from `drain` on each answer ends its connection. */
 export class Proxy implements Intake<Address>, Handler {
   readonly name = 'proxy';
@@ -82,6 +89,7 @@ export class Proxy implements Intake<Address>, Handler {
   #state: State = 'starting';
   #lastRequestAt: number | undefined;
   #onIdle: (() => void) | undefined;
+  #looking: NodeJS.Timeout | undefined;
 
   constructor(options: ProxyOptions) {
     this.#options = options;
@@ -125,12 +133,13 @@ export class Proxy implements Intake<Address>, Handler {
   }
 
   async start(): Promise<void> {
-    // The listener starts; the proxy only answers.
+    // The listener starts it by its first request.
   }
 
   open(address: Address): Former | undefined {
     if (this.#state === 'stopped') return undefined;
     if (this.#state === 'starting') this.#state = 'open';
+    this.#listenForSilence();
     return this.#route.open(new AppClient(address, this.#options.config.maxHeaderBytes));
   }
 
@@ -169,6 +178,7 @@ export class Proxy implements Intake<Address>, Handler {
     this.#route.giveUp();
     await this.#whenIdle(deadline);
     this.#state = 'stopped';
+    clearInterval(this.#looking);
     this.#route.close();
     for (const answer of this.#localAnswers) answer.force();
   }
@@ -301,6 +311,22 @@ export class Proxy implements Intake<Address>, Handler {
   /** A start that has taken long may take as long again: half of it, between 1 and 30 seconds. */
   #retryAfterS(): number {
     return Math.min(MAX_RETRY_AFTER_S, Math.max(1, Math.ceil(this.#route.heldMs / 2000)));
+  }
+
+  #listenForSilence(): void {
+    const { silentAfterMs = SILENT_AFTER_MS, emit } = this.#options;
+    const silence = new Silence(silentAfterMs);
+    clearInterval(this.#looking);
+    this.#looking = setInterval(() => {
+      const waits = this.#inHand.toArray().flatMap(({ waitsSince }) => waitsSince ?? []);
+      const silentMs = silence.look({
+        atMs: performance.now(),
+        answered: this.#ledger.report().accepted - this.#ledger.queued,
+        oldestMs: waits.length === 0 ? undefined : Math.min(...waits),
+      });
+      if (silentMs === undefined) return;
+      emit('app.silent', { queued: this.#ledger.queued, duration_ms: Math.round(silentMs) });
+    }, silentAfterMs / LOOKS).unref();
   }
 
   async #whenIdle(deadline: Deadline): Promise<void> {

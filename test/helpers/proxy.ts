@@ -28,6 +28,7 @@ export interface ProxyGiven {
   readonly config?: Partial<ProxyConfig>;
   readonly stop?: Partial<StopConfig>;
   readonly queueLimit?: number;
+  readonly silentAfterMs?: number;
   readonly awaitsRestart?: boolean;
   readonly onQueueChange?: () => void;
 }
@@ -73,6 +74,7 @@ export async function useProxy(t: TestContext, given: ProxyGiven): Promise<TestP
       events.push(name);
       for (const check of waiting) check();
     },
+    ...(given.silentAfterMs !== undefined && { silentAfterMs: given.silentAfterMs }),
     awaitsRestart: () => given.awaitsRestart ?? false,
     door: () => listener,
   });

@@ -14,6 +14,7 @@ import { setImmediate } from 'node:timers/promises';
 
 import { WebSocket, WebSocketServer } from 'ws';
 
+import { eventually } from '../helpers/eventually.ts';
 import { useHttpServer } from '../helpers/http-server.ts';
 import { useProxy } from '../helpers/proxy.ts';
 import { useClient, useRawApp } from '../helpers/raw-tcp.ts';
@@ -440,4 +441,22 @@ test('more queued requests than the limit are told once, and once when it is ove
   await Promise.all(Array.from({ length: 5 }, async () => (await fetch(url)).text()));
   await finished(5);
   assert.deepEqual(told, [5, 4]);
+});
+
+test('an app that answers nothing while requests wait is told of once, and again after an answer', async (t) => {
+  const held: ServerResponse[] = [];
+  const app = await useHttpServer(t, (_, response) => void held.push(response));
+  const { url, sees, events } = await useProxy(t, { app: app.port, silentAfterMs: 60 });
+  const first = fetch(url);
+  await sees('app.silent');
+  const second = fetch(url);
+  await eventually(() => assert.equal(held.length, 2));
+  for (const response of held.splice(0)) response.end('done');
+  await Promise.all([first, second]);
+  const silences = () => events.filter((name) => name === 'app.silent').length;
+  const before = silences();
+  const third = fetch(url);
+  await eventually(() => assert.equal(silences(), before + 1));
+  held.pop()?.end();
+  await third;
 });
