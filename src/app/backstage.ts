@@ -165,6 +165,7 @@ export class Backstage {
       verdict: (probe) => this.health.verdict(probe),
       status: () => this.#status(config.debug),
       page: () => this.#customMetrics.complete(this.metrics.page()),
+      numbers: () => ({ ...pushed.numbers(), ...this.metrics.numbers() }),
       log: log.component('probes'),
     });
     this.#probeListener = this.#separateProbes();

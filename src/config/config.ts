@@ -25,6 +25,8 @@ export interface ProbeConfig {
   readonly livenessPath: string;
   /** Undefined with `--no-metrics` or `--no-probe`. */
   readonly metricsPath: string | undefined;
+  /** Of the numbers to scale by, as JSON; where there is no page there are none of them. */
+  readonly numbersPath: string | undefined;
   readonly logRequests: boolean;
   /** Details of failing checks are part of the body. */
   readonly debug: boolean;

@@ -7,13 +7,14 @@ import {
   options,
   rows,
   type ConsumeValues,
+  type OptionName,
   type ServeValues,
   type WorkerValues,
 } from './options.ts';
 import { problem, usageProblem, type Origin, type Problem } from './problem.ts';
 import { isGiven, type Entry, type Settlement } from './settle.ts';
 import { mountsOf } from './mounts.ts';
-import { isSamePort, metricSources, saidOfFiles, startAfterMs } from './slices.ts';
+import { isSamePort, metricSources, numbersPathOf, saidOfFiles, startAfterMs } from './slices.ts';
 import { webhookTypes } from './specs.ts';
 
 interface Subject {
@@ -75,23 +76,31 @@ const messageRules: readonly Rule[] = [
   protocolKnowsTheWord,
 ];
 
-const pathOptions = ['startup-probe', 'readiness-probe', 'liveness-probe', 'metrics'] as const;
+interface ServedPath {
+  readonly option: OptionName;
+  readonly what: string;
+  readonly path: string | undefined;
+}
 
 function pathsAreDistinct({ values, entries }: Subject): readonly Problem[] {
   if (values.noProbe) return [];
-  const served = values.noMetrics ? pathOptions.slice(0, -1) : pathOptions;
-  const paths = new Map([
-    ['startup-probe', values.startupProbe],
-    ['readiness-probe', values.readinessProbe],
-    ['liveness-probe', values.livenessProbe],
-    ['metrics', values.metrics],
-  ]);
-  return served.flatMap((name, index) => {
-    const path = paths.get(name);
-    const other = served.slice(0, index).find((earlier) => paths.get(earlier) === path);
+  const { startupProbe, readinessProbe, livenessProbe, noMetrics, metrics } = values;
+  const numbers = metrics === undefined ? undefined : numbersPathOf(metrics);
+  const probes: readonly ServedPath[] = [
+    { option: 'startup-probe', what: 'startup-probe', path: startupProbe },
+    { option: 'readiness-probe', what: 'readiness-probe', path: readinessProbe },
+    { option: 'liveness-probe', what: 'liveness-probe', path: livenessProbe },
+  ];
+  const pages: readonly ServedPath[] = [
+    { option: 'metrics', what: 'metrics', path: metrics },
+    { option: 'metrics', what: 'metrics as JSON', path: numbers },
+  ];
+  const served = noMetrics ? probes : [...probes, ...pages];
+  return served.flatMap(({ option, what, path }, index) => {
+    const other = served.slice(0, index).find((earlier) => earlier.path === path);
     if (path === undefined || other === undefined) return [];
-    const message = `${other} and ${name} are both ${path}: give each a path of its own`;
-    return [problem(message, ...givenBy(entries, other, name))];
+    const message = `${other.what} and ${what} are both ${path}: give each a path of its own`;
+    return [problem(message, ...givenBy(entries, other.option, option))];
   });
 }
 

@@ -225,13 +225,20 @@ function probeConfig(
   integrated: boolean,
 ): ProbeConfig {
   const { noProbe, noMetrics } = values;
+  const metricsPath = noProbe || noMetrics ? undefined : values.metrics;
   return {
     ...toProbeTarget(values),
     integrated: !noProbe && integrated,
-    metricsPath: noProbe || noMetrics ? undefined : values.metrics,
+    metricsPath,
+    numbersPath: metricsPath === undefined ? undefined : numbersPathOf(metricsPath),
     logRequests: values.logProbes,
     debug: values.debug,
   };
+}
+
+/** `/metrics` → `/metrics.json` */
+export function numbersPathOf(metrics: string): string {
+  return `${metrics}.json`;
 }
 
 /** Two listeners on port 0 get two ports. */

@@ -84,6 +84,12 @@ export class PushedMetric {
     );
   }
 
+  /** The value of the series without labels; undefined where there is none, and of a histogram. */
+  get plain(): number | undefined {
+    const plain = this.series.find(({ labels }) => Object.keys(labels).length === 0);
+    return plain !== undefined && 'value' in plain ? plain.value : undefined;
+  }
+
   get family(): TextFamily {
     const { type, help } = this.definition;
     const lines = [...this.#series.values()].flatMap((series) => this.#linesOf(series));

@@ -31,15 +31,23 @@ export class PushedMetrics implements Registrar {
     return [...this.#metrics.values()].map(({ family }) => family);
   }
 
+  /** The gauges that have a series without labels, by name. */
+  numbers(): Readonly<Record<string, number>> {
+    return Object.fromEntries(
+      [...this.#metrics].flatMap(([id, { definition, plain }]) =>
+        definition.type === 'gauge' && plain !== undefined ? [[id, plain]] : [],
+      ),
+    );
+  }
+
   show(id: string): Reply {
     const builtIn = this.#builtIn.show(id);
     if (builtIn !== undefined) return done({ id, ...builtIn });
     const metric = this.#metrics.get(id);
     if (metric === undefined) return unknown(id);
-    const { series, definition } = metric;
-    const plain = series.find(({ labels }) => Object.keys(labels).length === 0);
-    const value = plain !== undefined && 'value' in plain ? plain.value : null;
-    return done({ id, type: definition.type, help: definition.help, value, series });
+    const { series, definition, plain } = metric;
+    const { type, help } = definition;
+    return done({ id, type, help, value: plain ?? null, series });
   }
 
   register(id: string, body: unknown): Reply {

@@ -13,6 +13,8 @@ export interface Family {
   readonly name: string;
   readonly help: string;
   readonly read: () => readonly Sample[];
+  /** One series, by which a number of replicas may be chosen. */
+  readonly scales?: true;
 }
 
 type Row = (name: string, help: string, read: Family['read']) => Family;
@@ -21,6 +23,11 @@ export const counter: Row = (name, help, read) => ({ type: 'counter', name, help
 export const gauge: Row = (name, help, read) => ({ type: 'gauge', name, help, read });
 export const histogram: Row = (name, help, read) => ({ type: 'histogram', name, help, read });
 export const summary: Row = (name, help, read) => ({ type: 'summary', name, help, read });
+
+/** Marks a metric of one series that tells how many replicas are needed. */
+export function forScaling(family: Family): Family {
+  return { ...family, scales: true };
+}
 
 /** The reader of a metric without labels. */
 export function single(value: () => number): Family['read'] {

@@ -2,7 +2,15 @@
 
 import type { DrainReport, Load } from '../core/component.ts';
 import type { RequestRecord } from '../core/request-record.ts';
-import { counter, gauge, histogram, single, type Family, type Sample } from './family.ts';
+import {
+  counter,
+  forScaling,
+  gauge,
+  histogram,
+  single,
+  type Family,
+  type Sample,
+} from './family.ts';
 import { Histogram } from './instruments.ts';
 import { RequestCounts } from './request-counts.ts';
 
@@ -53,20 +61,26 @@ export class HttpInstruments {
         'Requests that left the ledger, by outcome.',
         () => readOutcomes(sources.report()),
       ),
-      gauge(
-        'hurricane_requests_in_flight',
-        'Requests whose answer has begun and has not ended.',
-        single(() => sources.load().active - sources.load().queued),
+      forScaling(
+        gauge(
+          'hurricane_requests_in_flight',
+          'Requests whose answer has begun and has not ended.',
+          single(() => sources.load().active - sources.load().queued),
+        ),
       ),
-      gauge(
-        'hurricane_requests_queued',
-        'Queue length: accepted requests whose answer has not begun.',
-        single(() => sources.load().queued),
+      forScaling(
+        gauge(
+          'hurricane_requests_queued',
+          'Queue length: accepted requests whose answer has not begun.',
+          single(() => sources.load().queued),
+        ),
       ),
-      gauge(
-        'hurricane_response_time_average_milliseconds',
-        'Running mean over all finished requests since the start.',
-        single(() => sources.load().averageMs),
+      forScaling(
+        gauge(
+          'hurricane_response_time_average_milliseconds',
+          'Running mean over all finished requests since the start.',
+          single(() => sources.load().averageMs),
+        ),
       ),
       histogram(
         'hurricane_request_queue_seconds',

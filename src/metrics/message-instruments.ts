@@ -2,7 +2,7 @@
 
 import type { HurricaneEvent } from '../core/events.ts';
 import type { MessageOutcome, MessageRecord } from '../core/message-record.ts';
-import { counter, gauge, histogram, single, type Family } from './family.ts';
+import { counter, forScaling, gauge, histogram, single, type Family } from './family.ts';
 import { Counter, Histogram } from './instruments.ts';
 
 /** The consumer's own accounting; read at each scrape. */
@@ -109,15 +109,19 @@ export class MessageInstruments {
         'From the time that the publisher put on a message until it is settled; without one it is not counted.',
         this.#age.read,
       ),
-      gauge(
-        name('in_flight'),
-        'Messages that are being handled.',
-        single(() => sources.inFlight()),
+      forScaling(
+        gauge(
+          name('in_flight'),
+          'Messages that are being handled.',
+          single(() => sources.inFlight()),
+        ),
       ),
-      gauge(
-        name('buffered'),
-        'Messages that the broker has handed out and that have not begun.',
-        single(() => sources.buffered()),
+      forScaling(
+        gauge(
+          name('buffered'),
+          'Messages that the broker has handed out and that have not begun.',
+          single(() => sources.buffered()),
+        ),
       ),
       gauge(
         name('prefetch'),

@@ -152,6 +152,16 @@ export class Metrics {
     return this.#registry.page();
   }
 
+  /** By name, without labels: what a replica has to do at this moment, as far as it is on the page. */
+  numbers(): Readonly<Record<string, number>> {
+    const shown = this.families.filter(
+      ({ name, scales }) => scales && this.#registry.get(name) !== undefined,
+    );
+    return Object.fromEntries(
+      shown.flatMap(({ name, read }) => read().map(({ value }) => [name, value])),
+    );
+  }
+
   #observeCheck(data: { check: string; passing: boolean; duration_ms: number }): void {
     (data.passing ? this.#checkPasses : this.#checkFailures).increment(data.check);
     this.#checkTime.observe(data.check, data.duration_ms / 1000);

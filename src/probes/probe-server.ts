@@ -20,6 +20,8 @@ export interface ProbeServerOptions {
   readonly status: () => object;
   /** The text of the metrics page. */
   readonly page: () => Promise<string>;
+  /** What autoscalers read. */
+  readonly numbers: () => Readonly<Record<string, number>>;
   readonly log: Log;
 }
 
@@ -28,21 +30,24 @@ export class ProbeServer {
   readonly #verdict: (probe: ProbeName) => Answer;
   readonly #status: () => object;
   readonly #page: () => Promise<string>;
+  readonly #numbers: () => Readonly<Record<string, number>>;
   readonly #log: Log;
   readonly #logRequests: boolean;
   readonly #routes: ReadonlyMap<string, Route>;
 
-  constructor({ config, verdict, status, page, log }: ProbeServerOptions) {
+  constructor({ config, verdict, status, page, numbers, log }: ProbeServerOptions) {
     this.#verdict = verdict;
     this.#status = status;
     this.#page = page;
+    this.#numbers = numbers;
     this.#log = log;
     this.#logRequests = config.logRequests;
     this.#routes = new Map([
       ...bothSpellings(config.startupPath, this.#probe('startup')),
       ...bothSpellings(config.readinessPath, this.#probe('readiness')),
       ...bothSpellings(config.livenessPath, this.#probe('liveness')),
-      ...(config.metricsPath === undefined ? [] : bothSpellings(config.metricsPath, this.#metrics)),
+      ...bothSpellings(config.metricsPath, this.#metrics),
+      ...bothSpellings(config.numbersPath, (_req, res) => respondJson(res, 200, this.#numbers())),
     ]);
   }
 
@@ -96,8 +101,9 @@ export class ProbeServer {
   }
 }
 
-/** Paths are literal, with one optional slash at the end. */
-function bothSpellings(path: string, route: Route): [string, Route][] {
+/** Paths are literal, with one optional slash at the end; none where there is no path. */
+function bothSpellings(path: string | undefined, route: Route): [string, Route][] {
+  if (path === undefined) return [];
   const bare = path.replace(/\/$/, '');
   return bare === '' ? [['/', route]] : [bare, `${bare}/`].map((spelling) => [spelling, route]);
 }

@@ -13,6 +13,7 @@ const config: ProbeConfig = {
   ...{ listen: undefined, integrated: false, logRequests: false, debug: false },
   ...{ startupPath: '/probe', readinessPath: '/ready', livenessPath: '/alive' },
   metricsPath: '/metrics',
+  numbersPath: '/metrics.json',
 };
 const since = new Date('2026-01-02T03:04:05.678Z');
 const answers: Record<ProbeName, Answer> = {
@@ -32,6 +33,7 @@ async function setUp(
     verdict: (probe) => answers[probe],
     status: () => ({ state: 'not ready', reason: 'lost', requests: 7 }),
     page,
+    numbers: () => ({ a_metric: 1.5 }),
     log,
   });
   const { url, port } = await useHttpServer(t, (req, res) => probes.handleAll(req, res));
@@ -111,8 +113,17 @@ test('serves the metrics page as Prometheus text, and only where it is wanted', 
   assert.equal(await response.text(), 'a_metric 1\n');
   assert.match(response.headers.get('content-type') ?? '', /^text\/plain; version=0\.0\.4/);
   assert.equal(await status(`${url}/metrics`), 404);
-  const without = await setUp(t, { metricsPath: undefined });
+  const without = await setUp(t, { metricsPath: undefined, numbersPath: undefined });
   assert.equal(await status(`${without.url}/metrics`), 404);
+  assert.equal(await status(`${without.url}/metrics.json`), 404);
+});
+
+test('serves the numbers to scale by as JSON that nobody may cache', async (t) => {
+  const { url } = await setUp(t);
+  const response = await fetch(`${url}/metrics.json`);
+  assert.equal(response.headers.get('content-type'), 'application/json');
+  assert.match(response.headers.get('cache-control') ?? '', /no-store/);
+  assert.deepEqual(await response.json(), { a_metric: 1.5 });
 });
 
 test('answers 500 and says so when the metrics page cannot be rendered', async (t) => {

@@ -301,6 +301,11 @@ suite('problems', () => {
     assert.match(await onlyMessage({ flags }), /startup-probe and liveness-probe are both \/probe/);
     await load({ flags: { ...flags, 'no-probe': 'true' } });
     await load({ flags: { metrics: '/ready', 'no-metrics': 'true' } });
+    const numbers = { flags: { metrics: '/m', 'readiness-probe': '/m.json' } };
+    assert.match(
+      await onlyMessage(numbers),
+      /^readiness-probe and metrics as JSON are both \/m\.json: /,
+    );
   });
 
   test('routes are patterns, few, and each is reached', async () => {
@@ -534,6 +539,7 @@ suite('slices', () => {
     const { probes } = await load({ flags: { 'no-probe': 'true' } });
     assert.equal(probes.listen, undefined);
     assert.equal(probes.metricsPath, undefined);
+    assert.equal(probes.numbersPath, undefined);
   });
 
   test('LOG_PROBES counts, and HURRICANE_LOG_PROBES counts more', async () => {

@@ -2,14 +2,25 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import type { RequestRecord } from '../../../src/core/request-record.ts';
-import { Metrics } from '../../../src/metrics/metrics.ts';
+import { Metrics, type MetricSources } from '../../../src/metrics/metrics.ts';
+import { consumingMetrics, routeMetrics, servingMetrics } from '../../helpers/metric-names.ts';
 
 const ledger = {
   ...{ accepted: 9, completed: 2, shed: 1, aborted: 1, failed: 1 },
   ...{ forced: 0, longestMs: 80 },
 };
 
-function makeMetrics(routes: readonly string[] = []): Metrics {
+const messages: MetricSources['messages'] = {
+  ...{ queue: 'jobs', prefetch: 8, inFlight: () => 3, buffered: () => 5 },
+  ...{ connected: () => true, consuming: () => true, blocked: () => false },
+};
+
+interface Made {
+  readonly routes?: readonly string[];
+  readonly messages?: MetricSources['messages'];
+}
+
+function makeMetrics({ routes = [], messages: given }: Made = {}): Metrics {
   return new Metrics({
     requests: {
       load: () => ({ active: 4, queued: 3, finished: 5, averageMs: 12.5 }),
@@ -17,7 +28,7 @@ function makeMetrics(routes: readonly string[] = []): Metrics {
       serves: (kind) => kind === 'media',
       routes,
     },
-    messages: undefined,
+    messages: given,
     supervises: true,
     webhooksQueued: () => 2,
     logLinesDropped: () => 7,
@@ -42,10 +53,20 @@ async function lines(metrics: Metrics, start: string): Promise<string[]> {
   return page.split('\n').filter((line) => line.startsWith(start));
 }
 
-test('has a stable number of families', async () => {
-  const page = await makeMetrics().page();
-  assert.equal(page.match(/^# TYPE /gm)?.length, 33);
-  assert.equal(makeMetrics().families.length, 33);
+test('has the families that are written down, on the page too', async () => {
+  const typesOf = ({ families }: Metrics) =>
+    Object.fromEntries(families.map(({ name, type }) => [name, type]));
+  assert.deepEqual(typesOf(makeMetrics()), servingMetrics);
+  const shown = [...(await makeMetrics().page()).matchAll(/^# TYPE (\S+) (\S+)$/gm)];
+  assert.deepEqual(
+    shown.map(([, name, type]) => [name, type]),
+    Object.entries(servingMetrics),
+  );
+  assert.deepEqual(typesOf(makeMetrics({ messages, routes: ['/a'] })), {
+    ...servingMetrics,
+    ...consumingMetrics,
+    ...routeMetrics,
+  });
 });
 
 test('shows every family with a help text, and only names of its own', async () => {
@@ -54,6 +75,20 @@ test('shows every family with a help text, and only names of its own', async () 
     assert.match(help, /^[A-Z0-9].*\.$/);
   }
   assert.ok((await makeMetrics().page()).endsWith('\n'));
+});
+
+test('tells by name what a replica has to do, as far as it is on the page', () => {
+  const metrics = makeMetrics({ messages });
+  const numbers = {
+    hurricane_requests_in_flight: 1,
+    hurricane_requests_queued: 3,
+    hurricane_response_time_average_milliseconds: 12.5,
+    hurricane_consumer_in_flight: 3,
+    hurricane_consumer_buffered: 5,
+  };
+  assert.deepEqual(metrics.numbers(), numbers);
+  metrics.remove('hurricane_requests_queued');
+  assert.ok(!('hurricane_requests_queued' in metrics.numbers()));
 });
 
 test('counts requests from 0 by method and class of status', async () => {
@@ -179,7 +214,7 @@ test('follows probes, checks and webhooks by their events', async () => {
 });
 
 test('counts requests by the first route that matches, and all others as one', async () => {
-  const metrics = makeMetrics(['/orders/new', '/orders/{id}']);
+  const metrics = makeMetrics({ routes: ['/orders/new', '/orders/{id}'] });
   assert.deepEqual(await lines(metrics, 'hurricane_route_'), []);
   const targets = ['/orders/new', '/orders/7?x', '/orders/8/', '/nowhere', '/orders/7/items', '-'];
   for (const target of targets) metrics.recordRequest({ ...request, target });
@@ -198,7 +233,7 @@ test('counts requests by the first route that matches, and all others as one', a
 });
 
 test('has no more series than the routes allow, whatever clients ask for', async () => {
-  const metrics = makeMetrics(['/a']);
+  const metrics = makeMetrics({ routes: ['/a'] });
   for (let n = 0; n < 5000; n += 1) {
     const target = n % 2 === 0 ? `/a?${n}` : `/${n}`;
     metrics.recordRequest({ ...request, method: `M${n}`, target, status: n % 1000 });
