@@ -1,0 +1,101 @@
+// What a kubelet reads of a rendered pod: as much of it as is needed to run its main container as a process.
+
+/** Any rendered document, as far as all have it. */
+export interface Manifest {
+  readonly kind: string;
+  readonly metadata: { readonly name: string };
+  readonly [field: string]: unknown;
+}
+
+export interface PodSpec {
+  readonly terminationGracePeriodSeconds: number;
+  readonly containers: readonly Container[];
+  readonly volumes?: readonly Volume[];
+}
+
+export interface Container {
+  readonly command: readonly string[];
+  readonly args: readonly string[];
+  readonly env?: readonly Variable[];
+  readonly ports: readonly { readonly name: string; readonly containerPort: number }[];
+  readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string }[];
+  readonly startupProbe?: ProbeSpec;
+  readonly readinessProbe?: ProbeSpec;
+  readonly livenessProbe?: ProbeSpec;
+}
+
+export interface ProbeSpec {
+  readonly httpGet: { readonly port: string | number; readonly path: string };
+  readonly periodSeconds?: number;
+  readonly timeoutSeconds?: number;
+  readonly failureThreshold?: number;
+  readonly successThreshold?: number;
+}
+
+export type ProbeKind = 'startup' | 'readiness' | 'liveness';
+
+interface Variable {
+  readonly name: string;
+  readonly value?: string;
+  readonly valueFrom?: { readonly secretKeyRef: { readonly name: string; readonly key: string } };
+}
+
+interface Volume {
+  readonly name: string;
+  readonly configMap?: { readonly name: string };
+}
+
+/** The pod template of the one Deployment among the documents. */
+export function podOf(manifests: readonly Manifest[]): PodSpec {
+  const deployments = manifests.filter(({ kind }) => kind === 'Deployment');
+  const [deployment] = deployments;
+  if (deployment === undefined || deployments.length > 1) {
+    throw new Error(`${deployments.length} Deployments among the documents`);
+  }
+  const { template } = deployment['spec'] as { readonly template: { readonly spec: PodSpec } };
+  return template.spec;
+}
+
+export function mainContainer({ containers }: PodSpec): Container {
+  const [main] = containers;
+  if (main === undefined) throw new Error('a pod without a container');
+  return main;
+}
+
+/** The files of each ConfigMap that the container mounts, below the path where it finds them. */
+export function mountedFiles(
+  pod: PodSpec,
+  manifests: readonly Manifest[],
+): ReadonlyMap<string, Readonly<Record<string, string>>> {
+  const mounts = mainContainer(pod).volumeMounts ?? [];
+  return new Map(
+    mounts.flatMap(({ name, mountPath }) => {
+      const map = pod.volumes?.find((volume) => volume.name === name)?.configMap?.name;
+      if (map === undefined) return [];
+      const manifest = manifests.find(
+        ({ kind, metadata }) => kind === 'ConfigMap' && metadata.name === map,
+      );
+      if (manifest === undefined) throw new Error(`there is no ConfigMap ${map} to mount`);
+      return [[mountPath, manifest['data'] as Readonly<Record<string, string>>]];
+    }),
+  );
+}
+
+/** Of a Secret, by its name and key: `broker/password`. */
+export type Secrets = Readonly<Record<string, string>>;
+
+/** The variables of the container; the later of two with one name counts. */
+export function environmentOf(
+  { env = [] }: Container,
+  secrets: Secrets,
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    env.map(({ name, value = '', valueFrom }) => {
+      if (valueFrom === undefined) return [name, value];
+      const { name: secret, key } = valueFrom.secretKeyRef;
+      const found = secrets[`${secret}/${key}`];
+      if (found === undefined) throw new Error(`there is no key ${key} in a Secret ${secret}`);
+      return [name, found];
+    }),
+  );
+}
