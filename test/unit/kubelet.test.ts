@@ -102,12 +102,17 @@ const manifests: readonly Manifest[] = [
               volumeMounts: [
                 { name: 'config', mountPath: '/etc/hurricane' },
                 { name: 'tmp', mountPath: '/tmp' },
+                { name: 'signing', mountPath: '/etc/secrets' },
               ],
             },
           ],
           volumes: [
             { name: 'config', configMap: { name: 'a' } },
             { name: 'tmp', emptyDir: {} },
+            {
+              name: 'signing',
+              secret: { secretName: 'hook', items: [{ key: 'key', path: 'signing' }] },
+            },
           ],
         },
       },
@@ -118,10 +123,13 @@ const manifests: readonly Manifest[] = [
 test('of the documents it takes the pod, its files and its variables', () => {
   const pod = podOf(manifests);
   assert.deepEqual(
-    [...mountedFiles(pod, manifests)],
-    [['/etc/hurricane', { 'hurricane.yaml': 'port: 1\n' }]],
+    [...mountedFiles(pod, manifests, { 'hook/key': 'x' })],
+    [
+      ['/etc/hurricane', { 'hurricane.yaml': 'port: 1\n' }],
+      ['/etc/secrets', { signing: 'x' }],
+    ],
   );
-  assert.throws(() => mountedFiles(pod, manifests.slice(1)), /no ConfigMap a/);
+  assert.throws(() => mountedFiles(pod, manifests.slice(1), {}), /no ConfigMap a/);
   const [container] = pod.containers;
   assert.ok(container);
   assert.deepEqual(environmentOf(container, { 's/k': '2' }), { A: '1', B: '2' });

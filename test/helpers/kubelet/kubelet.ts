@@ -1,8 +1,8 @@
 // A pod of one container, run as a process and treated as the kubelet treats it: probes, restarts, deletion. What
 // it concludes is decided in probing.ts. Pods have an address each; here each has ports of its own.
 
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -10,14 +10,12 @@ import type { Artefact } from '../artefacts.ts';
 import { startHurricane, type Exit, type Hurricane } from '../hurricane.ts';
 import { request } from '../request.ts';
 import { useTempDir } from '../temp-dir.ts';
+import { materialise } from './container.ts';
 import {
-  environmentOf,
   mainContainer,
-  mountedFiles,
   podOf,
   type Container,
   type Manifest,
-  type PodSpec,
   type ProbeKind,
   type Secrets,
 } from './pod-spec.ts';
@@ -73,9 +71,8 @@ export class Pod {
   readonly #t: TestContext;
   readonly #artefact: Artefact;
   readonly #manifests: readonly Manifest[];
-  readonly #pod: PodSpec;
+  readonly #secrets: Secrets;
   readonly #container: Container;
-  readonly #env: Readonly<Record<string, string>>;
   readonly #terminations: Termination[] = [];
   readonly #listeners = new Set<() => void>();
   #hurricane: Hurricane | undefined;
@@ -89,13 +86,10 @@ export class Pod {
     this.#t = t;
     this.#artefact = artefact;
     this.#manifests = manifests;
-    this.#pod = podOf(manifests);
-    this.#container = mainContainer(this.#pod);
-    this.#env = {
-      ...environmentOf(this.#container, secrets),
-      KUBERNETES_SERVICE_HOST: '127.0.0.1',
-    };
-    this.graceMs = this.#pod.terminationGracePeriodSeconds * 1000;
+    this.#secrets = secrets;
+    const pod = podOf(manifests);
+    this.#container = mainContainer(pod);
+    this.graceMs = pod.terminationGracePeriodSeconds * 1000;
   }
 
   get hurricane(): Hurricane {
@@ -127,12 +121,16 @@ export class Pod {
     writeFileSync(this.#terminationLog, '');
     this.#state = started();
     this.#stopping = undefined;
-    const onHost = mount(folder, this.#pod, this.#manifests);
-    const [command, ...args] = wordsOf(this.#container, onHost);
+    const { words, env } = materialise(folder, this.#manifests, this.#secrets);
+    const [command, ...args] = words;
     const hurricane = await startHurricane(this.#t, args, {
       artefact: this.#artefact,
       command: command as 'serve',
-      env: { ...this.#env, HURRICANE_TERMINATION_LOG: this.#terminationLog },
+      env: {
+        ...env,
+        KUBERNETES_SERVICE_HOST: '127.0.0.1',
+        HURRICANE_TERMINATION_LOG: this.#terminationLog,
+      },
     });
     this.#hurricane = hurricane;
     this.#note('Started', `pid ${hurricane.pid}`);
@@ -269,29 +267,4 @@ export class Pod {
     const message = readFileSync(this.#terminationLog).subarray(0, MESSAGE_BYTES).toString();
     return { ...exit, message, killed, tookMs };
   }
-}
-
-/** Writes what the container mounts; the function turns a path of the container into one of this machine. */
-function mount(
-  folder: string,
-  pod: PodSpec,
-  manifests: readonly Manifest[],
-): (word: string) => string {
-  const mounts = [...mountedFiles(pod, manifests)].map(([mountPath, files], index) => {
-    const path = join(folder, `mount-${index}`);
-    mkdirSync(path);
-    for (const [name, text] of Object.entries(files)) writeFileSync(join(path, name), text);
-    return { mountPath, path };
-  });
-  return (word) => {
-    const found = mounts.find(({ mountPath }) => word.startsWith(`${mountPath}/`));
-    return found === undefined ? word : found.path + word.slice(found.mountPath.length);
-  };
-}
-
-/** What stands behind the name of the executable, which here is an artefact. */
-function wordsOf({ command, args }: Container, onHost: (path: string) => string): string[] {
-  const [program = '', ...words] = [...command, ...args];
-  if (basename(program) !== 'hurricane') throw new Error(`the container runs ${program}`);
-  return words.map(onHost);
 }

@@ -43,6 +43,10 @@ interface Variable {
 interface Volume {
   readonly name: string;
   readonly configMap?: { readonly name: string };
+  readonly secret?: {
+    readonly secretName: string;
+    readonly items: readonly { readonly key: string; readonly path: string }[];
+  };
 }
 
 /** The pod template of the one Deployment among the documents. */
@@ -62,27 +66,53 @@ export function mainContainer({ containers }: PodSpec): Container {
   return main;
 }
 
-/** The files of each ConfigMap that the container mounts, below the path where it finds them. */
+/** Of a Secret, by its name and key: `broker/password`. */
+export type Secrets = Readonly<Record<string, string>>;
+
+/** By name. */
+type Files = Readonly<Record<string, string>>;
+
+/** The files of each ConfigMap and Secret that the container mounts, below the path where it finds them. */
 export function mountedFiles(
   pod: PodSpec,
   manifests: readonly Manifest[],
-): ReadonlyMap<string, Readonly<Record<string, string>>> {
+  secrets: Secrets,
+): ReadonlyMap<string, Files> {
   const mounts = mainContainer(pod).volumeMounts ?? [];
   return new Map(
     mounts.flatMap(({ name, mountPath }) => {
-      const map = pod.volumes?.find((volume) => volume.name === name)?.configMap?.name;
-      if (map === undefined) return [];
-      const manifest = manifests.find(
-        ({ kind, metadata }) => kind === 'ConfigMap' && metadata.name === map,
-      );
-      if (manifest === undefined) throw new Error(`there is no ConfigMap ${map} to mount`);
-      return [[mountPath, manifest['data'] as Readonly<Record<string, string>>]];
+      const volume = pod.volumes?.find((candidate) => candidate.name === name);
+      const files = volume && filesOf(volume, manifests, secrets);
+      return files === undefined ? [] : [[mountPath, files]];
     }),
   );
 }
 
-/** Of a Secret, by its name and key: `broker/password`. */
-export type Secrets = Readonly<Record<string, string>>;
+/** Undefined: it is another kind of volume. */
+function filesOf(
+  { configMap, secret }: Volume,
+  manifests: readonly Manifest[],
+  secrets: Secrets,
+): Files | undefined {
+  if (secret !== undefined) {
+    const { secretName, items } = secret;
+    return Object.fromEntries(
+      items.map(({ key, path }) => [path, valueOf(secrets, secretName, key)]),
+    );
+  }
+  if (configMap === undefined) return undefined;
+  const manifest = manifests.find(
+    ({ kind, metadata }) => kind === 'ConfigMap' && metadata.name === configMap.name,
+  );
+  if (manifest === undefined) throw new Error(`there is no ConfigMap ${configMap.name} to mount`);
+  return manifest['data'] as Files;
+}
+
+function valueOf(secrets: Secrets, name: string, key: string): string {
+  const value = secrets[`${name}/${key}`];
+  if (value === undefined) throw new Error(`there is no key ${key} in a Secret ${name}`);
+  return value;
+}
 
 /** The variables of the container; the later of two with one name counts. */
 export function environmentOf(
@@ -93,9 +123,7 @@ export function environmentOf(
     env.map(({ name, value = '', valueFrom }) => {
       if (valueFrom === undefined) return [name, value];
       const { name: secret, key } = valueFrom.secretKeyRef;
-      const found = secrets[`${secret}/${key}`];
-      if (found === undefined) throw new Error(`there is no key ${key} in a Secret ${secret}`);
-      return [name, found];
+      return [name, valueOf(secrets, secret, key)];
     }),
   );
 }
