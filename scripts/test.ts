@@ -32,7 +32,7 @@ interface Stage {
 const stages: readonly Stage[] = [
   { title: 'unit', files: 'test/unit/**/!(*.load).test.ts', concurrency: 2 },
   { title: 'integration', files: 'test/integration/**/*.test.ts', concurrency: 2 },
-  { title: 'chart', files: 'test/chart/**/*.test.ts', concurrency: 2 },
+  { title: 'chart', files: 'test/chart/**/*.test.ts', concurrency: 2, preload: [leakCheck] },
   { title: 'e2e', files: 'test/e2e/**/!(*.load).test.ts', concurrency: 3, preload: [leakCheck] },
   {
     title: 'e2e under load',

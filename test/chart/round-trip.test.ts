@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { suite, test, type TestContext } from 'node:test';
 
-import { renderChart } from '../helpers/chart.ts';
+import { helmSkip, render } from '../helpers/helm.ts';
 import { runHurricane } from '../helpers/hurricane.ts';
 import { materialise } from '../helpers/kubelet/container.ts';
 import {
@@ -46,15 +46,19 @@ for (const kind of kinds) {
     });
 
     for (const [index, batch] of batches.entries()) {
-      test(`${batch.length} options of values arrive, the others stay as they are (${index + 1})`, async (t) => {
-        const printed = await printConfig(t, kind, batch);
-        for (const row of batch) assertArrived(row, printed[row.name]);
-        const others = Object.entries(printed).filter(
-          ([name]) =>
-            !batch.some((row) => row.name === name) && !['config', 'print-config'].includes(name),
-        );
-        for (const [name, { layer }] of others) assert.equal(layer, 'default', name);
-      });
+      test(
+        `${batch.length} options of values arrive, the others stay as they are (${index + 1})`,
+        { skip: helmSkip },
+        async (t) => {
+          const printed = await printConfig(t, kind, batch);
+          for (const row of batch) assertArrived(row, printed[row.name]);
+          const others = Object.entries(printed).filter(
+            ([name]) =>
+              !batch.some((row) => row.name === name) && !['config', 'print-config'].includes(name),
+          );
+          for (const [name, { layer }] of others) assert.equal(layer, 'default', name);
+        },
+      );
     }
   });
 }
@@ -79,7 +83,7 @@ async function printConfig(
   batch: readonly OptionRow[],
 ): Promise<Readonly<Record<string, Printed>>> {
   const secrets = batch.filter(({ secret }) => secret);
-  const manifests = await renderChart(valuesOf(kind, batch, secrets));
+  const manifests = render({ values: valuesOf(kind, batch, secrets) });
   const { words, env } = materialise(
     useTempDir(t),
     manifests,

@@ -4,7 +4,8 @@
 export interface Manifest {
   readonly kind: string;
   readonly metadata: { readonly name: string };
-  readonly [field: string]: unknown;
+  readonly spec?: unknown;
+  readonly data?: unknown;
 }
 
 export interface PodSpec {
@@ -56,7 +57,7 @@ export function podOf(manifests: readonly Manifest[]): PodSpec {
   if (deployment === undefined || deployments.length > 1) {
     throw new Error(`${deployments.length} Deployments among the documents`);
   }
-  const { template } = deployment['spec'] as { readonly template: { readonly spec: PodSpec } };
+  const { template } = deployment.spec as { readonly template: { readonly spec: PodSpec } };
   return template.spec;
 }
 
@@ -105,7 +106,7 @@ function filesOf(
     ({ kind, metadata }) => kind === 'ConfigMap' && metadata.name === configMap.name,
   );
   if (manifest === undefined) throw new Error(`there is no ConfigMap ${configMap.name} to mount`);
-  return manifest['data'] as Files;
+  return manifest.data as Files;
 }
 
 function valueOf(secrets: Secrets, name: string, key: string): string {
