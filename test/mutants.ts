@@ -483,8 +483,8 @@ export const mutants: readonly Mutant[] = [
   {
     fault: 'init overwrites what is there',
     file: 'src/cli/commands/init.ts',
-    find: '(path) => look(path, edge) !== undefined,',
-    replace: '(path) => look(path, edge) === path,',
+    find: 'look(path, edge) !== undefined;',
+    replace: 'look(path, edge) === path;',
     testFile: 'test/e2e/init.test.ts',
     testName: 'init never overwrites a file [js]',
   },

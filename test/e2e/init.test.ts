@@ -24,7 +24,14 @@ forEachArtefact('init never overwrites a file', async (t, artefact) => {
   const first = await runHurricane(t, ['init', '--lang', 'python'], { artefact, cwd });
   assert.deepEqual([first.code, first.stderr], [0, '']);
   const names = readdirSync(cwd).sort();
-  assert.deepEqual(names, ['checks', 'hurricane.schema.json', 'hurricane.yaml']);
+  assert.deepEqual(names, [
+    '.dockerignore',
+    'Dockerfile',
+    'chart-values.yaml',
+    'checks',
+    'hurricane.schema.json',
+    'hurricane.yaml',
+  ]);
   const before = readFileSync(join(cwd, 'hurricane.yaml'), 'utf8');
   const second = await runHurricane(t, ['init', '--lang', 'ruby'], { artefact, cwd });
   assert.deepEqual([second.code, second.stdout], [64, '']);

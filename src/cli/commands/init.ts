@@ -10,9 +10,10 @@ const choices = languageNames.join('|');
 
 export const initHelp = `Usage: hurricane init [--lang ${choices}]
 
-Writes hurricane.yaml and an example check into the working directory, and says
-what comes next. Without --lang the language is guessed from the files that are
-there. A file that exists is never overwritten: then nothing is written.
+Writes hurricane.yaml, an example check, a Dockerfile and values of the chart into
+the working directory, and says what comes next. Without --lang the language is
+guessed from the files that are there. A file that exists is never overwritten:
+what belongs to the image or the chart is kept, anything else ends it at once.
 `;
 
 /** Exit code 0 when all was written, 64 when something is in the way, 77 when it may not be written. */
@@ -38,20 +39,28 @@ function init(surplus: readonly string[], flags: Invocation['flags'], edge: CliE
   if (project === undefined) {
     return reportUsage(`no file here tells the language: name it with --lang ${choices}`, edge);
   }
-  const files = starterFiles(project);
+  const files = starterFiles(project, (name) => look(name, edge));
+  const isThere = (path: string): boolean => look(path, edge) !== undefined;
+  const [kept, written] = partition(files, (file) => file.keepsWhatIsThere && isThere(file.path));
   // Two configuration files would be refused at the start.
-  const inTheWay = [...files.map(({ path }) => path), 'hurricane.json'].find(
-    (path) => look(path, edge) !== undefined,
-  );
+  const inTheWay = [...written.map(({ path }) => path), 'hurricane.json'].find(isThere);
   if (inTheWay !== undefined) {
     return reportUsage(
       `${inTheWay} is here already, and nothing was written: remove it first`,
       edge,
     );
   }
-  for (const file of files) write(file, edge);
-  edge.print(report(project, files));
+  for (const file of written) write(file, edge);
+  edge.print(report(project, written, kept));
   return 0;
+}
+
+function partition<T>(
+  all: readonly T[],
+  isFirst: (one: T) => boolean | undefined,
+): readonly [readonly T[], readonly T[]] {
+  const first = all.filter((one) => isFirst(one));
+  return [first, all.filter((one) => !first.includes(one))];
 }
 
 /** What cannot be read, such as a folder of that name, is there all the same. */
@@ -75,12 +84,18 @@ function write({ path, text }: StarterFile, edge: CliEdge): void {
   }
 }
 
-function report({ title, because, command }: Project, files: readonly StarterFile[]): string {
-  const width = Math.max(...files.map(({ path }) => path.length));
-  const written = files.map(({ path, what }) => `  ${path.padEnd(width)}  ${what}\n`);
+function report(
+  { title, because, command }: Project,
+  written: readonly StarterFile[],
+  kept: readonly StarterFile[],
+): string {
+  const width = Math.max(...written.map(({ path }) => path.length));
+  const lines = written.map(({ path, what }) => `  ${path.padEnd(width)}  ${what}\n`);
   const reason = because === undefined ? '' : `, because of ${because}`;
+  const names = kept.map(({ path }) => path).join(', ');
+  const left = kept.length === 0 ? '' : `Here already, and left as it was: ${names}\n`;
   return `Written for ${title}${reason}:
-${written.join('')}Next:
+${lines.join('')}${left}Next:
   hurricane check
   hurricane serve -- ${command}
 `;

@@ -1,7 +1,9 @@
 // The files that `hurricane init` writes: one entry each. Pure.
 
 import { configurationSchema } from '../../config/json-schema.ts';
-import type { Project } from './languages.ts';
+import { CHART_VALUES, chartValues } from './chart-values.ts';
+import { dockerfile, dockerignore } from './image-files.ts';
+import type { Look, Project } from './languages.ts';
 
 export interface StarterFile {
   /** Below the working directory. */
@@ -9,12 +11,14 @@ export interface StarterFile {
   /** For the person who finds it there. */
   readonly what: string;
   readonly text: string;
+  /** Many projects have one, which is as good. */
+  readonly keepsWhatIsThere?: true;
 }
 
 const SCHEMA = 'hurricane.schema.json';
 
 /** In the order in which they are best read. */
-export function starterFiles(project: Project): readonly StarterFile[] {
+export function starterFiles(project: Project, look: Look): readonly StarterFile[] {
   return [
     { path: 'hurricane.yaml', what: 'the configuration', text: configuration(project) },
     { path: project.check.path, what: 'an example check', text: project.check.text },
@@ -23,8 +27,13 @@ export function starterFiles(project: Project): readonly StarterFile[] {
       what: 'by which editors check and complete hurricane.yaml',
       text: `${JSON.stringify(configurationSchema(), null, 2)}\n`,
     },
+    { path: 'Dockerfile', what: 'the image', text: dockerfile(project, look), ...keeps },
+    { path: '.dockerignore', what: 'what it leaves out', text: dockerignore(project), ...keeps },
+    { path: CHART_VALUES, what: 'for the chart', text: chartValues(project), ...keeps },
   ];
 }
+
+const keeps = { keepsWhatIsThere: true } as const;
 
 function configuration({ title, command, lines, check }: Project): string {
   const own = lines.length === 0 ? '' : `${lines.join('\n')}\n\n`;

@@ -38,6 +38,8 @@ export interface PodOptions {
   readonly artefact: Artefact;
   readonly manifests: readonly Manifest[];
   readonly secrets?: Secrets;
+  /** The working directory that its image has. */
+  readonly cwd?: string;
 }
 
 /** What has happened, as `kubectl describe pod` and the endpoints tell it. */
@@ -72,6 +74,7 @@ export class Pod {
   readonly #artefact: Artefact;
   readonly #manifests: readonly Manifest[];
   readonly #secrets: Secrets;
+  readonly #cwd: string | undefined;
   readonly #container: Container;
   readonly #terminations: Termination[] = [];
   readonly #listeners = new Set<() => void>();
@@ -82,11 +85,12 @@ export class Pod {
   #running: Promise<void> | undefined;
   #stopping: Promise<Termination> | undefined;
 
-  constructor(t: TestContext, { artefact, manifests, secrets = {} }: PodOptions) {
+  constructor(t: TestContext, { artefact, manifests, secrets = {}, cwd }: PodOptions) {
     this.#t = t;
     this.#artefact = artefact;
     this.#manifests = manifests;
     this.#secrets = secrets;
+    this.#cwd = cwd;
     const pod = podOf(manifests);
     this.#container = mainContainer(pod);
     this.graceMs = pod.terminationGracePeriodSeconds * 1000;
@@ -125,6 +129,7 @@ export class Pod {
     const [command, ...args] = words;
     const hurricane = await startHurricane(this.#t, args, {
       artefact: this.#artefact,
+      ...(this.#cwd === undefined ? {} : { cwd: this.#cwd }),
       command: command as 'serve',
       env: {
         ...env,

@@ -47,13 +47,17 @@ const guesses: readonly (readonly [Files, string, string])[] = [
   [{ 'go.mod': '' }, 'go.mod', './app'],
 ];
 
-const projects = [
-  ...guesses.map(([files]) => projectOf(undefined, (name) => files[name])),
-  ...languageNames.map((name) => projectOf(name, () => undefined)),
-].map((project) => project ?? assert.fail('no language was recognised'));
+const found: readonly (readonly [Files, Project | undefined])[] = [
+  ...guesses.map(([files]) => [files, projectOf(undefined, (name) => files[name])] as const),
+  ...languageNames.map((name) => [{}, projectOf(name, () => undefined)] as const),
+];
+const projects = found.map(([files, project]) => ({
+  files,
+  ...(project ?? assert.fail('no language was recognised')),
+}));
 
-function textOf(project: Project, path: string): string {
-  const file = starterFiles(project).find((each) => each.path === path);
+function textOf({ files, ...project }: Project & { readonly files: Files }, path: string): string {
+  const file = starterFiles(project, (name) => files[name]).find((each) => each.path === path);
   return file?.text ?? assert.fail(`no ${path} is written`);
 }
 
@@ -92,6 +96,65 @@ suite('hurricane init', () => {
       }
     });
   }
+
+  for (const project of projects) {
+    const whom = `${project.language}, ${project.because ?? 'as named'}: ${project.command}`;
+    test(`writes an image and values of the chart that say the same for ${whom}`, async () => {
+      const image = textOf(project, 'Dockerfile').split('\n');
+      const [, command = ''] = /^CMD (.*)$/m.exec(image.join('\n')) ?? [];
+      assert.equal((JSON.parse(command) as string[]).join(' '), project.command);
+      const last = image.slice(image.findLastIndex((line) => line.startsWith('FROM ')));
+      for (const line of [
+        'COPY --from=hurricane /opt/hurricane /opt/hurricane',
+        'USER 10001',
+        'ENTRYPOINT ["hurricane", "serve", "--"]',
+      ]) {
+        assert.ok(last.includes(line), line);
+      }
+      assert.ok(
+        last.some((line) => /^COPY (\.|checks) /.test(line)),
+        'the check is not in it',
+      );
+      assert.ok(image.every((line) => /^$|^#|^[A-Z]+ \S/.test(line)));
+      assert.match(textOf(project, '.dockerignore'), /^\.git$/m);
+
+      const values = parse(textOf(project, 'chart-values.yaml')) as Record<string, unknown>;
+      assert.deepEqual(values['command'], JSON.parse(command));
+      const options = JSON.stringify(values['hurricane']);
+      const { problems, warnings } = await loadServeConfig(
+        loadInput({ files: { 'hurricane.json': options } }),
+      );
+      assert.deepEqual({ problems, warnings }, { problems: [], warnings: [] });
+    });
+  }
+
+  test('installs packages by the files that name them, before everything else is copied', () => {
+    const lines = projects.map((project) => textOf(project, 'Dockerfile')).join('\n');
+    for (const line of [
+      'RUN npm install --omit=dev',
+      'RUN pip install --no-cache-dir --requirement requirements.txt',
+      'RUN pip install --no-cache-dir .',
+      'RUN bundle install',
+      'COPY --from=packages /app/vendor vendor',
+      'COPY --from=build /srv/target/*.jar app.jar',
+      'COPY --from=build /home/gradle/build/libs/*.jar app.jar',
+    ]) {
+      assert.ok(lines.includes(`\n${line}\n`), line);
+    }
+  });
+
+  test('keeps a Dockerfile and what belongs to it, and says so', async () => {
+    const files = { Dockerfile: 'FROM mine', '.dockerignore': '' };
+    const { code, edge } = await init('--lang node', files);
+    assert.equal(code, 0);
+    assert.match(edge.out, /^Here already, and left as it was: Dockerfile, \.dockerignore$/m);
+    assert.deepEqual([...edge.written.keys()].sort(), [
+      'chart-values.yaml',
+      'checks/writable.mjs',
+      'hurricane.schema.json',
+      'hurricane.yaml',
+    ]);
+  });
 
   test('points editors in the first line to the schema that it writes', () => {
     for (const project of projects) {
