@@ -117,6 +117,10 @@ export class AppCast implements PlayCast {
     return this.#backstage.sickness;
   }
 
+  get startWaitsFor(): string {
+    return this.#backstage.startWaitsFor;
+  }
+
   get hasWebhooks(): boolean {
     return this.#backstage.hasWebhooks;
   }

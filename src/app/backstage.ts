@@ -198,6 +198,11 @@ export class Backstage {
     return reason === 'check' ? details : undefined;
   }
 
+  /** What the start waits for; empty when nobody knows. */
+  get startWaitsFor(): string {
+    return this.#chronicle.startWaitsFor(true);
+  }
+
   /** Says what begins, and reaps from now on. */
   async begin(command: string): Promise<void> {
     this.#emit('hurricane.started', { version: this.#options.edge.version, command });

@@ -102,6 +102,10 @@ export class ConsumeCast implements PlayCast {
     return this.#backstage.sickness;
   }
 
+  get startWaitsFor(): string {
+    return this.#backstage.startWaitsFor;
+  }
+
   get hasWebhooks(): boolean {
     return this.#backstage.hasWebhooks;
   }

@@ -26,6 +26,8 @@ export interface Ending {
   readonly givenBack: number;
   /** What failing liveness checks said when the stop was asked for: mostly why it was. */
   readonly sickness: string | undefined;
+  /** What the start waited for when the stop was asked for; empty when nobody knows. */
+  readonly waitedFor: string;
   /** A second signal came. */
   readonly hurried: boolean;
 }
@@ -144,15 +146,26 @@ function adviceFor(
   return `the app ended by itself: its own log says why${listen}`;
 }
 
-function stoppedBeforeApp({ hurried, phase }: Ending, signal: NodeJS.Signals): Decision {
+function stoppedBeforeApp(ending: Ending, signal: NodeJS.Signals): Decision {
+  const { hurried, phase } = ending;
   if (hurried) return hurriedOutcome;
-  const when = phase === 'serve' ? 'while no app ran' : 'before the app was started';
+  if (phase === 'serve') {
+    return { exitCode: 0, reason: `stopped by ${signal} while no app ran`, next: 'nothing to do' };
+  }
   return {
     exitCode: phase === 'prepare' ? STOPPED_IN_PREPARE : 0,
-    reason: `stopped by ${signal} ${when}`,
-    next: 'nothing to do',
+    reason: `stopped by ${signal} before the app was started${waiting(ending)}`,
+    next: patience,
   };
 }
+
+/** Somebody may have stopped it for it. */
+function waiting({ waitedFor }: Ending): string {
+  return waitedFor === '' ? '' : `, while it waited for ${waitedFor}`;
+}
+
+const patience =
+  'nothing, if you stopped it; if a startup probe did, let that fail more often (failureThreshold), or find out what takes so long';
 
 const hurriedOutcome = {
   exitCode: HURRIED,
@@ -182,13 +195,14 @@ function stopped(ending: Ending, app: ExitStatus): Decision {
   };
 }
 
-function stoppedWith0({ phase, cut, sickness, reason }: Ending): Decision {
+function stoppedWith0(ending: Ending): Decision {
+  const { phase, cut, sickness, reason } = ending;
   if (phase !== 'serve') {
     const by = reason.kind === 'signal' ? ` by ${reason.signal}` : '';
     return {
       exitCode: 0,
-      reason: `stopped${by} before the app was up`,
-      next: 'the lines before tell what it waited for; a startup probe may have lost its patience',
+      reason: `stopped${by} before the app was up${waiting(ending)}`,
+      next: patience,
     };
   }
   if (cut > 0) {

@@ -38,6 +38,8 @@ export interface Cast {
   readonly givenBack: number;
   /** What failing liveness checks say; undefined while none fails. */
   readonly sickness: string | undefined;
+  /** What the start waits for; empty when nobody knows. */
+  readonly startWaitsFor: string;
   /** Binds every port, and answers on them from now on. */
   listen(): Promise<void>;
   /** Dependencies, then startup commands; what runs is asked to end at `signal` and killed at `over`. */
@@ -60,6 +62,9 @@ const LAST_ANSWERS_MS = 500;
 /** Runs from the first port to the last byte. Never rejects; the outcome says how it went. */
 export async function run(cast: Cast, shutdown: Shutdown, gracePeriodMs: number): Promise<Outcome> {
   void cast.failed.then((error) => shutdown.request({ kind: 'failed', error }));
+  let waitedFor = '';
+  // What is waited for ends with the stop, and is forgotten.
+  shutdown.signal.addEventListener('abort', () => (waitedFor = cast.startWaitsFor), { once: true });
   const phase = await startUp(cast, shutdown);
   const reason = await shutdown.reason;
   if (reason.kind === 'failed' || reason.kind === 'app-ended') reportFailure(cast, phase, reason);
@@ -98,6 +103,7 @@ export async function run(cast: Cast, shutdown: Shutdown, gracePeriodMs: number)
     cut: (cast.intake?.report().forced ?? 0) - cast.givenBack,
     givenBack: cast.givenBack,
     sickness,
+    waitedFor,
     hurried: shutdown.hurried,
   });
 }

@@ -193,7 +193,8 @@ forEachArtefact(
     assert.ok(!scene.sink.deliveries.some(({ payload }) => payload['status'] === 'failed'));
     const { code, signal, reason } = scene.message();
     assert.deepEqual({ code, signal }, { code: 143, signal: 'SIGTERM' });
-    assert.equal(reason, 'stopped by SIGTERM before the app was started');
+    const waited = 'stopped by SIGTERM before the app was started, while it waited for ';
+    assert.equal(reason, `${waited}the startup command ${command}`);
   },
 );
 

@@ -19,6 +19,7 @@ const stopped: Ending = {
   cut: 0,
   givenBack: 0,
   sickness: undefined,
+  waitedFor: '',
   hurried: false,
 };
 
@@ -88,6 +89,11 @@ suite('outcome', () => {
     const cases = [
       [{ cut: 2 }, false, /^stopped, but 2 requests did not end in time and were cut$/],
       [{ phase: 'start' }, false, /^stopped by SIGTERM before the app was up$/],
+      [
+        { phase: 'start', waitedFor: 'the startup checks' },
+        false,
+        /^stopped by SIGTERM before the app was up, while it waited for the startup checks$/,
+      ],
       [{ sickness: 'db: refused' }, true, /^stopped in order, while liveness failed: db: refused$/],
     ] as const;
     for (const [change, orderly, reason] of cases) {
