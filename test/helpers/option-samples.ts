@@ -6,6 +6,7 @@ import {
   loadServeConfig,
   loadWorkerConfig,
   type LoadInput,
+  type Report,
 } from '../../src/config/load.ts';
 import { allows, needsDeliver, variablesOf } from '../../src/config/option.ts';
 import { rows, type OptionName } from '../../src/config/options.ts';
@@ -180,6 +181,19 @@ async function isFine(kind: Kind, batch: readonly OptionRow[]): Promise<boolean>
 const loaders = { serve: loadServeConfig, consume: loadConsumeConfig, worker: loadWorkerConfig };
 
 async function problemsOf(kind: Kind, batch: readonly OptionRow[]): Promise<readonly string[]> {
+  return (await loaded(kind, batch)).problems.map(({ message }) => message);
+}
+
+/** What every option of the kind comes to be, as texts, when those of the batch are given and no others. */
+export async function effectOf(
+  kind: Kind,
+  batch: readonly OptionRow[],
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const { entries } = await loaded(kind, batch);
+  return new Map(entries.map(({ name, texts }) => [name, texts]));
+}
+
+function loaded(kind: Kind, batch: readonly OptionRow[]): Promise<Report> {
   const inFile = batch.filter((row) => !isFromEnvironment(row));
   const texts = inFile.map((row) => [row.key, row.list ? [sampleOf(row)] : sampleOf(row)]);
   const file = JSON.stringify(Object.fromEntries(texts));
@@ -193,5 +207,5 @@ async function problemsOf(kind: Kind, batch: readonly OptionRow[]): Promise<read
     problems: [],
     random: () => 0,
   };
-  return (await loaders[kind](input)).problems.map(({ message }) => message);
+  return loaders[kind](input);
 }
