@@ -80,6 +80,7 @@ const samplesOfShapes: Readonly<Record<string, (row: OptionRow) => Sample>> = {
   '[NAME=]COMMAND|FILE.mjs': () => 'sample=sample metrics',
   'private|none|all|CIDR,…': () => '10.0.0.0/8',
   '[URL=DIR]': ({ name }) => `/${name}=/samples`,
+  PATTERN: () => '/orders/{id}',
   'NAME=VALUE': () => 'x-max-length=10000',
   'SIGNAL[:leader]': () => 'SIGUSR1',
 };
