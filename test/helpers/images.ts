@@ -34,7 +34,12 @@ export async function buildFiles(
   return build(engine, what, folder);
 }
 
-async function build(engine: ContainerEngine, what: string, context: string): Promise<string> {
+/** Builds an image from a folder with a Dockerfile. Resolves with its name. */
+export async function build(
+  engine: ContainerEngine,
+  what: string,
+  context: string,
+): Promise<string> {
   const tag = nameOf(what);
   const from = `hurricane=docker-image://${carrier}`;
   const flags = ['--network', 'host', '--build-context', from, '--tag', tag];
