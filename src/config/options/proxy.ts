@@ -1,0 +1,152 @@
+// Rows of the table of options: what becomes of requests, and which are answered from files.
+
+import type { Option } from '../option.ts';
+import { mount } from '../mounts.ts';
+import {
+  bufferSize,
+  choice,
+  commandLine,
+  duration,
+  durationOrOff,
+  file,
+  route,
+  size,
+  sizeOrOff,
+  text,
+} from '../parsers.ts';
+import { trustProxy } from '../specs.ts';
+import { serve } from './commands.ts';
+
+export const proxyOptions = {
+  'trust-proxy': {
+    on: serve,
+    group: 'proxy',
+    parser: trustProxy,
+    default: 'private',
+    help: 'peers whose X-Forwarded headers are continued; private is loopback and private ranges',
+  },
+  'header-timeout': {
+    on: serve,
+    group: 'proxy',
+    parser: duration,
+    default: '15s',
+    help: 'time for a client to send the head of a request',
+  },
+  'idle-timeout': {
+    on: serve,
+    group: 'proxy',
+    parser: duration,
+    default: '75s',
+    help: 'a connection without a request is closed after this; longer than the load balancers wait',
+  },
+  'response-timeout': {
+    on: serve,
+    group: 'proxy',
+    parser: durationOrOff,
+    default: 'off',
+    help: 'time for the app until the head of its answer',
+  },
+  'request-timeout': {
+    on: serve,
+    group: 'proxy',
+    parser: durationOrOff,
+    default: 'off',
+    help: 'time for a whole request, its answer included',
+  },
+  'max-header-size': {
+    on: serve,
+    group: 'proxy',
+    parser: size,
+    default: '64Ki',
+    help: 'largest head of a request',
+  },
+  'max-body-size': {
+    on: serve,
+    group: 'proxy',
+    parser: sizeOrOff,
+    default: '100Mi',
+    help: 'largest body of a request',
+  },
+  'max-buffer-size': {
+    on: serve,
+    group: 'proxy',
+    parser: bufferSize,
+    default: '1Mi',
+    help: 'most of a body that is held for a client or an app which takes it slowly, for each direction of each request',
+  },
+  route: {
+    on: serve,
+    group: 'proxy',
+    parser: route,
+    list: true,
+    help: 'count requests for paths like /orders/{id} or /static/* apart on the metrics page; the first that matches counts',
+  },
+  'access-log': {
+    on: serve,
+    group: 'proxy',
+    parser: choice('all', 'errors', 'off'),
+    default: 'all',
+    help: 'requests to log',
+  },
+  static: {
+    on: serve,
+    group: 'files',
+    parser: mount,
+    list: true,
+    bare: 'true',
+    help: 'answer requests under URL with the files of DIR; without a value those are STATIC_URL and STATIC_ROOT',
+  },
+  media: {
+    on: serve,
+    group: 'files',
+    parser: mount,
+    list: true,
+    bare: 'true',
+    help: 'the same for files that users have uploaded; without a value MEDIA_URL and MEDIA_ROOT',
+  },
+  'static-url': {
+    on: serve,
+    group: 'files',
+    parser: text,
+    layers: ['environment'],
+    variables: ['STATIC_URL', 'HURRICANE_STATIC_URL'],
+    help: 'URL of static without a value',
+  },
+  'static-root': {
+    on: serve,
+    group: 'files',
+    parser: text,
+    layers: ['environment'],
+    variables: ['STATIC_ROOT', 'HURRICANE_STATIC_ROOT'],
+    help: 'folder of static without a value',
+  },
+  'media-url': {
+    on: serve,
+    group: 'files',
+    parser: text,
+    layers: ['environment'],
+    variables: ['MEDIA_URL', 'HURRICANE_MEDIA_URL'],
+    help: 'URL of media without a value',
+  },
+  'media-root': {
+    on: serve,
+    group: 'files',
+    parser: text,
+    layers: ['environment'],
+    variables: ['MEDIA_ROOT', 'HURRICANE_MEDIA_ROOT'],
+    help: 'folder of media without a value',
+  },
+  'static-watch': {
+    on: serve,
+    group: 'files',
+    parser: file,
+    list: true,
+    help: 'run static-command when anything in this folder, or this file, changes',
+  },
+  'static-command': {
+    on: serve,
+    group: 'files',
+    parser: commandLine,
+    help: 'what makes static files out of their sources, such as: python manage.py collectstatic --noinput',
+  },
+} as const satisfies Record<string, Option>;
