@@ -10,11 +10,12 @@ import type {
   ServeConfig,
   SupervisingConfig,
 } from './config.ts';
-import { checkNamesAreDistinct, crossCheck } from './cross-checks.ts';
+import { crossCheck } from './cross-checks.ts';
 import { readWhole } from './file-layer.ts';
 import { variablesOf, type CommandName, type Infer } from './option.ts';
 import { rows, type options } from './options.ts';
 import { problem, type Problem } from './problem.ts';
+import { checkNamesAreDistinct } from './rules/observation.ts';
 import { settle, type Entry, type Settlement, type Sources } from './settle.ts';
 import {
   toCheckConfig,
