@@ -30,7 +30,7 @@ const sentences: { readonly [N in EventName]: (data: EventMap[N]) => Line } = {
   'app.listening': () => ['info', 'app accepts connections'],
   'app.silent': ({ queued, duration_ms: ms }) => [
     'warn',
-    `the app has answered nothing for ${Math.round(ms / 1000)} s, and ${queued} requests wait for it`,
+    `the app has answered nothing for ${Math.round(ms / 1000)} s; requests that wait for it: ${queued}`,
   ],
   // In the words of the original, whose users search for them.
   'debugger.listening': ({ port }) => ['info', `Listening for debug clients at port ${port}`],

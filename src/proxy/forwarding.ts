@@ -23,6 +23,8 @@ export interface ForwardingContext extends Crossing {
   readonly maxBufferBytes: number;
   readonly responseTimeoutMs: number;
   readonly requestTimeoutMs: number;
+  /** The app has answered a request, whatever it says. */
+  onAnswer(): void;
   /** True from the stop signal on: the answer ends its connection. */
   isClosing(): boolean;
   /** When a client that is turned away shall come back. */
@@ -127,6 +129,7 @@ export class Forwarding implements Traveller, Sender {
 
   appAnswered(answer: IncomingMessage): void {
     clearTimeout(this.#responseTimer);
+    this.#context.onAnswer();
     const response = this.#response;
     const status = answer.statusCode ?? 0;
     const bodyless = isBodyless(this.#exchange.method, status);

@@ -89,6 +89,8 @@ export class Proxy implements Intake<Address>, Handler {
   #state: State = 'starting';
   #lastRequestAt: number | undefined;
   #onIdle: (() => void) | undefined;
+  /** By the app. */
+  #answered = 0;
   #looking: NodeJS.Timeout | undefined;
 
   constructor(options: ProxyOptions) {
@@ -103,6 +105,7 @@ export class Proxy implements Intake<Address>, Handler {
       maxBufferBytes,
       responseTimeoutMs,
       requestTimeoutMs,
+      onAnswer: () => (this.#answered += 1),
       isClosing: () => this.#state !== 'open',
       retryAfterS: () => this.#retryAfterS(),
       refuse: (exchange, request, response) => this.#refuse(exchange, request, response),
@@ -321,7 +324,7 @@ export class Proxy implements Intake<Address>, Handler {
       const waits = this.#inHand.toArray().flatMap(({ waitsSince }) => waitsSince ?? []);
       const silentMs = silence.look({
         atMs: performance.now(),
-        answered: this.#ledger.report().accepted - this.#ledger.queued,
+        answered: this.#answered,
         oldestMs: waits.length === 0 ? undefined : Math.min(...waits),
       });
       if (silentMs === undefined) return;

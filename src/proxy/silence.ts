@@ -14,6 +14,8 @@ export class Silence {
   readonly #afterMs: number;
   #answered = 0;
   #heardAtMs = 0;
+  /** Also of requests whose clients have given up since. */
+  #sinceMs: number | undefined;
   #isTold = false;
 
   constructor(afterMs: number) {
@@ -25,10 +27,12 @@ export class Silence {
     if (answered !== this.#answered || oldestMs === undefined) {
       this.#answered = answered;
       this.#heardAtMs = atMs;
+      this.#sinceMs = undefined;
       this.#isTold = false;
       return undefined;
     }
-    const silentMs = atMs - Math.max(this.#heardAtMs, oldestMs);
+    this.#sinceMs ??= Math.max(this.#heardAtMs, oldestMs);
+    const silentMs = atMs - this.#sinceMs;
     if (this.#isTold || silentMs < this.#afterMs) return undefined;
     this.#isTold = true;
     return silentMs;

@@ -137,6 +137,7 @@ export class Upgrade implements Traveller {
     this.#appRequest = appRequest;
     appRequest.maxHeadersCount = 0;
     appRequest.on('upgrade', (answer) => {
+      this.#context.onAnswer();
       this.#noteAnswer(101);
       this.#exchange.upgraded = true;
       answer.headers = toRecord([
@@ -177,6 +178,7 @@ export class Upgrade implements Traveller {
   /** The app did not switch: its answer goes out as the last of this connection, which frames its body. */
   #relayRefusal(answer: IncomingMessage): void {
     const status = answer.statusCode ?? 0;
+    this.#context.onAnswer();
     this.#noteAnswer(status);
     answer.headers = toRecord([
       ...forwardableFields(answer.rawHeaders, { status, mayChunk: false }),

@@ -443,6 +443,20 @@ test('more queued requests than the limit are told once, and once when it is ove
   assert.deepEqual(told, [5, 4]);
 });
 
+test('an app that answers nothing is told of although no client waits that long', async (t) => {
+  const app = await useHttpServer(t, () => undefined);
+  const { url, events } = await useProxy(t, { app: app.port, silentAfterMs: 600 });
+  const isTold = (): boolean => events.includes('app.silent');
+  const patience = [200, 300, 400];
+  const clients = patience.map(async (ms) => {
+    for (let tries = 0; tries < 20 && !isTold(); tries += 1) {
+      await fetch(url, { signal: AbortSignal.timeout(ms) }).catch(() => undefined);
+    }
+  });
+  await Promise.all(clients);
+  assert.ok(isTold());
+});
+
 test('an app that answers nothing while requests wait is told of once, and again after an answer', async (t) => {
   const held: ServerResponse[] = [];
   const app = await useHttpServer(t, (_, response) => void held.push(response));

@@ -17,3 +17,10 @@ test('a silence is told once, from the oldest request that waits or the last ans
   assert.equal(told(400, 1, undefined), undefined, 'nobody waits');
   assert.equal(told(500, 1, 450), 50);
 });
+
+test('clients that give up do not end a silence as long as others wait', () => {
+  const silence = new Silence(30);
+  assert.equal(silence.look({ atMs: 100, answered: 0, oldestMs: 90 }), undefined);
+  assert.equal(silence.look({ atMs: 110, answered: 0, oldestMs: 105 }), undefined);
+  assert.equal(silence.look({ atMs: 120, answered: 0, oldestMs: 115 }), 30);
+});
