@@ -1,7 +1,7 @@
 // The startup commands in a job: as rendered, run by the artefact.
 
 import assert from 'node:assert/strict';
-import { readFileSync, symlinkSync } from 'node:fs';
+import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { suite, test, type TestContext } from 'node:test';
 
@@ -30,7 +30,7 @@ function commandsOf(manifests: readonly Manifest[]): readonly Container[] {
   return job?.spec.initContainers ?? assert.fail('there is no job');
 }
 
-/** Runs the container with `hurricane` on its path, as in the images of the examples. */
+/** Runs the container with `hurricane` on its path, in a working directory that has a file of options, as images may. */
 function runContainer(
   t: TestContext,
   { command = [], args = [] }: Container,
@@ -40,16 +40,22 @@ function runContainer(
   const folder = useTempDir(t);
   const [program = ''] = artefactCommand(t, 'binary');
   symlinkSync(program, join(folder, 'hurricane'));
-  const before = args.slice(0, args.indexOf('--'));
-  const app = args.slice(before.length);
+  writeFileSync(join(folder, 'hurricane.yaml'), 'waitFor: [tcp://nowhere.invalid:1]');
+  // As the kubelet does.
+  const words = args.map((word) => word.replaceAll('$$', () => '$'));
+  const before = words.slice(0, words.indexOf('--'));
+  const app = words.slice(before.length);
   const env = { PATH: [folder, process.env['PATH']].join(delimiter), TMPDIR: folder };
-  return runHurricane(t, [...before, ...more, ...app], { artefact: 'binary', env });
+  return runHurricane(t, [...before, ...more, ...app], {
+    ...{ artefact: 'binary', cwd: folder, env },
+  });
 }
 
 suite('startup commands in a job', { skip: helmSkip }, () => {
   test('run one after the other, their words split as in a pod [binary]', async (t) => {
     const file = join(useTempDir(t), 'trace');
-    const trace = (text: string): string => `sh -c 'printf "%s\\n" "$0" >> ${file}' "${text}"`;
+    const trace = (text: string): string =>
+      `sh -c 'printf "%s\\n" "$0" >> ${file}; kill -0 $$' "${text}"`;
     const containers = commandsOf(withCommands({ command: [trace('the first'), trace('second')] }));
     assert.deepEqual(
       containers.map(({ name }) => name),
