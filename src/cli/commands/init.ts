@@ -41,7 +41,8 @@ function init(surplus: readonly string[], flags: Invocation['flags'], edge: CliE
   }
   const files = starterFiles(project, (name) => look(name, edge));
   const isThere = (path: string): boolean => look(path, edge) !== undefined;
-  const [kept, written] = partition(files, (file) => file.keepsWhatIsThere && isThere(file.path));
+  const kept = files.filter(({ path, keepsWhatIsThere }) => keepsWhatIsThere && isThere(path));
+  const written = files.filter((file) => !kept.includes(file));
   // Two configuration files would be refused at the start.
   const inTheWay = [...written.map(({ path }) => path), 'hurricane.json'].find(isThere);
   if (inTheWay !== undefined) {
@@ -53,14 +54,6 @@ function init(surplus: readonly string[], flags: Invocation['flags'], edge: CliE
   for (const file of written) write(file, edge);
   edge.print(report(project, written, kept));
   return 0;
-}
-
-function partition<T>(
-  all: readonly T[],
-  isFirst: (one: T) => boolean | undefined,
-): readonly [readonly T[], readonly T[]] {
-  const first = all.filter((one) => isFirst(one));
-  return [first, all.filter((one) => !first.includes(one))];
 }
 
 /** What cannot be read, such as a folder of that name, is there all the same. */
