@@ -50,7 +50,7 @@ const madeHere: Readonly<Record<LanguageName, readonly string[]>> = {
   ruby: ['.bundle', 'vendor/bundle', 'log', 'tmp'],
   php: ['vendor'],
   java: ['build', 'target', '.gradle'],
-  go: ['app'],
+  go: [],
   shell: [],
 };
 
@@ -102,7 +102,12 @@ const recipes: Readonly<Record<LanguageName, (look: Look) => Recipe>> = {
     packages: first(look, { 'composer.json': ['COPY --from=packages /app/vendor vendor'] }),
   }),
   java: (look) => {
-    const gradle = ['FROM gradle:8-jdk21 AS build', 'COPY . .', 'RUN gradle assemble'];
+    // The plugin of Spring Boot makes a second jar, which cannot be run.
+    const gradle = [
+      'FROM gradle:8-jdk21 AS build',
+      'COPY . .',
+      'RUN gradle assemble && rm -f build/libs/*-plain.jar',
+    ];
     const jar = (folder: string): string[] => [
       `COPY --from=build ${folder}/*.jar app.jar`,
       ownFiles,
@@ -135,9 +140,9 @@ const recipes: Readonly<Record<LanguageName, (look: Look) => Recipe>> = {
       'FROM golang:1.24 AS build',
       'WORKDIR /srv',
       'COPY . .',
-      'RUN CGO_ENABLED=0 go build -o app .',
+      'RUN CGO_ENABLED=0 go build -o /app .',
     ],
-    files: ['COPY --from=build /srv/app ./', ownFiles],
+    files: ['COPY --from=build /app ./', ownFiles],
   }),
   shell: () => ({ base: 'debian:bookworm-slim' }),
 };

@@ -137,10 +137,19 @@ suite('hurricane init', () => {
       'RUN bundle install',
       'COPY --from=packages /app/vendor vendor',
       'COPY --from=build /srv/target/*.jar app.jar',
+      'RUN gradle assemble && rm -f build/libs/*-plain.jar',
       'COPY --from=build /home/gradle/build/libs/*.jar app.jar',
     ]) {
       assert.ok(lines.includes(`\n${line}\n`), line);
     }
+  });
+
+  test('leaves no folder of packages out of an image for Go, and builds beside none', () => {
+    const [project = assert.fail()] = projects.filter(({ language }) => language === 'go');
+    assert.doesNotMatch(textOf(project, '.dockerignore'), /^app$/m);
+    const dockerfile = textOf(project, 'Dockerfile');
+    assert.match(dockerfile, /^RUN CGO_ENABLED=0 go build -o \/app \.$/m);
+    assert.match(dockerfile, /^COPY --from=build \/app \.\/$/m);
   });
 
   test('keeps a Dockerfile and what belongs to it, and says so', async () => {
