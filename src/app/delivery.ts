@@ -93,14 +93,17 @@ export class Delivery implements Intake<Address> {
     const former = this.#leave();
     this.#forgetIdle();
     const { queue, flow, path } = this.#options.config;
-    const ended = this.#options.endOf(address).then((status) => `the app ${describeExit(status)}`);
+    const ended = new AbortController();
+    void this.#options
+      .endOf(address)
+      .then((status) => ended.abort(`the app ${describeExit(status)}`));
     const handler: UrlHandler = new UrlHandler({
       queue: queue.name,
       target: { address, path },
       concurrency: flow.concurrency,
       reuseMs: REUSE_MS,
       onAway: (reason) => this.#setRefused(handler, reason !== undefined),
-      onNoAnswer: (error) => this.#noAnswer(error, ended),
+      onNoAnswer: (error) => this.#noAnswer(error, ended.signal),
     });
     this.#handlers.add(handler);
     this.#current = handler;
@@ -186,17 +189,14 @@ export class Delivery implements Intake<Address> {
     else this.#current.begin(work);
   }
 
-  async #noAnswer(error: Error, ended: Promise<string>): Promise<Verdict> {
+  async #noAnswer(error: Error, ended: AbortSignal): Promise<Verdict> {
     if (this.#stopping) {
       this.#cut += 1;
       return { kind: 'given-back' };
     }
     // Mostly the app has died, and this message may be why: it will be tried alone.
-    const known = new AbortController();
-    const unknown = pause(END_KNOWN_MS, known.signal).then(() => errorReason(error));
-    const reason = await Promise.race([ended, unknown]);
-    known.abort();
-    return { kind: 'crashed', reason };
+    await pause(END_KNOWN_MS, ended);
+    return { kind: 'crashed', reason: ended.aborted ? String(ended.reason) : errorReason(error) };
   }
 
   #setRefused(by: UrlHandler, isRefused: boolean): void {
