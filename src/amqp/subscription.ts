@@ -94,7 +94,9 @@ export class Subscription {
     const { link } = this;
     const isPaused = this.#state.kind === 'drained';
     this.#become({ kind: 'draining', since: new Date(), link });
-    await (isPaused ? doneBefore(this.#switched, signal) : link?.cancel(signal));
+    // What was asked before may still be on its way, and would bring deliveries after all.
+    const switched = this.#switched;
+    await doneBefore(isPaused ? switched : switched.then(() => link?.cancel(signal)), signal);
   }
 
   async stop(deadline: Deadline): Promise<void> {
