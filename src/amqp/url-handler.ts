@@ -45,7 +45,7 @@ export class UrlHandler implements MessageHandler {
   readonly #agents: { readonly plain: Agent; readonly tls: TlsAgent };
   readonly #refusal: Refusal;
   readonly #inHand = new Map<Work, AbortController>();
-  #idle: (() => void) | undefined;
+  #idle: PromiseWithResolvers<undefined> | undefined;
 
   constructor(options: UrlHandlerOptions) {
     this.#options = options;
@@ -65,12 +65,13 @@ export class UrlHandler implements MessageHandler {
   }
 
   begin(work: Work): void {
+    if (this.#inHand.size === 0) this.#idle = undefined;
     const controller = new AbortController();
     this.#inHand.set(work, controller);
     void this.#post(work, controller.signal).then((verdict) => {
       this.#inHand.delete(work);
       work.finish(verdict);
-      if (this.#inHand.size === 0) this.#idle?.();
+      if (this.#inHand.size === 0) this.#idle?.resolve(undefined);
     });
   }
 
@@ -81,9 +82,8 @@ export class UrlHandler implements MessageHandler {
   /** Resolves when nothing is in hand any more, or the deadline has passed. Never rejects. */
   async whenIdle(deadline: Deadline): Promise<void> {
     if (this.#inHand.size === 0) return;
-    const { promise, resolve } = Promise.withResolvers<undefined>();
-    this.#idle = () => resolve(undefined);
-    await doneBefore(promise, deadline.signal);
+    this.#idle ??= Promise.withResolvers();
+    await doneBefore(this.#idle.promise, deadline.signal);
   }
 
   /** It is given no more: whether it could be is of no interest. */

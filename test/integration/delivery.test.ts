@@ -119,6 +119,23 @@ test('what is in hand ends in the app it was posted to, which is idle then', asy
   await eventually(() => assert.deepEqual(broker.settled, ['2 ack', '1 ack']));
 });
 
+test('a stop while the app before is waited for keeps nobody waiting', async (t) => {
+  const { broker, delivery, begin } = await startDelivery(t);
+  const held: (() => void)[] = [];
+  const app = await useHttpServer(t, (_, response) => void held.push(() => response.end()));
+  delivery.open(at(app));
+  await begin();
+  broker.hand('1');
+  await eventually(() => assert.equal(held.length, 1));
+  const deadline = Deadline.after(10_000);
+  const former = delivery.hold()?.whenIdle(deadline);
+  const stopped = delivery.stop(deadline);
+  held.pop()?.();
+  await Promise.all([former, stopped]);
+  assert.equal(deadline.passed, false);
+  deadline.expire();
+});
+
 test('held and not ready are two reasons, and nothing begins until both have gone', async (t) => {
   const { broker, delivery, begin } = await startDelivery(t);
   const app = await useHttpServer(t, (_, response) => response.end());
