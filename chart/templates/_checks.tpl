@@ -63,9 +63,12 @@
 {{- if hasKey .Values.hurricane "amqpPassword" -}}
 {{- fail "hurricane.amqpPassword would be in a ConfigMap, which many may read: use secrets.amqpPassword" -}}
 {{- end -}}
-{{- range $option := list "amqpUrl" "webhookUrl" -}}
-{{- if regexMatch "//[^/@\\s]*:[^/@\\s]*@" (dig $option list $.Values.hurricane | toString) -}}
-{{- fail (printf "hurricane.%s holds a password, and would be in a ConfigMap, which many may read: use secrets.%s" $option $option) -}}
+{{- range $option, $given := .Values.hurricane -}}
+{{- /* What begins with a dollar, a shell fills in. */ -}}
+{{- if regexMatch "//[^/?#@\\s]*:[^/?#@\\s$][^/?#@\\s]*@" (toString $given) -}}
+{{- $variable := snakecase $option | upper | printf "extraEnv for HURRICANE_%s" -}}
+{{- $instead := ternary (printf "secrets.%s" $option) $variable (has $option (list "amqpUrl" "webhookUrl")) -}}
+{{- fail (printf "hurricane.%s holds a password, and would be in a ConfigMap, which many may read: use %s" $option $instead) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

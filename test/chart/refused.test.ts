@@ -5,7 +5,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { suite, test } from 'node:test';
 
-import { helmSkip, template } from '../helpers/helm.ts';
+import { helmSkip, leastValues, template } from '../helpers/helm.ts';
 
 const files = globSync(join(import.meta.dirname, 'refused/*.yaml')).sort();
 
@@ -20,6 +20,13 @@ suite('values are refused with their path and the reason', { skip: helmSkip }, (
       assert.equal(stdout, '');
     });
   }
+
+  test('but no addresses without a password, and none that a shell fills in', () => {
+    const command = [`sh -c 'psql postgresql://$USER:$PASSWORD@database/shop'`];
+    const waitFor = ['tcp://database:5432', 'http://search:9200?from=shop@example.com'];
+    const hurricane = { command, waitFor, webhookUrl: ['https://us@hooks.example.com:8443/'] };
+    assert.equal(template({ values: { ...leastValues, hurricane } }).stderr, '');
+  });
 
   test('in at least 20 files', () => {
     assert.ok(files.length >= 20);
