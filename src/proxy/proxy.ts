@@ -136,7 +136,7 @@ export class Proxy implements Intake<Address>, Handler {
   }
 
   async start(): Promise<void> {
-    // The listener starts it by its first request.
+    // The listener starts; the proxy only answers.
   }
 
   open(address: Address): Former | undefined {

@@ -1,6 +1,6 @@
 // `hurricane ctl status|reload|restart|drain|undrain`: talks to a hurricane that runs on this machine.
 
-import type { Question } from '../../app/ask-control.ts';
+import type { ControlAnswer, Question } from '../../app/ask-control.ts';
 import type { Status } from '../../app/status.ts';
 import { loadCtlConfig } from '../../config/load.ts';
 import type { CliEdge, Invocation } from '../command.ts';
@@ -44,11 +44,15 @@ export async function ctlCommand(invocation: Invocation, edge: CliEdge): Promise
     edge.printError(`hurricane: several run here, name one with --control-socket:\n${list}`);
     return 1;
   }
-  const { done, body } = await askControl(found[0]?.path ?? config.controlSocket, question);
-  if (config.json) edge.print(`${JSON.stringify(body)}\n`);
-  else if (question === 'status' && done) {
+  const answer = await askControl(found[0]?.path ?? config.controlSocket, question);
+  if (config.json) edge.print(`${JSON.stringify(answer.body)}\n`);
+  else show(question, answer, edge);
+  return answer.done ? 0 : 1;
+}
+
+function show(question: Question, { done, body }: ControlAnswer, edge: CliEdge): void {
+  if (question === 'status' && done) {
     edge.print(formatStatus(body as unknown as Status, new Date(), edge.stdout.isTerminal));
   } else if (done) edge.print(`${String(body['text'])}\n`);
   else edge.printError(`hurricane: no ${question}: ${String(body['text'] ?? body['error'])}\n`);
-  return done ? 0 : 1;
 }

@@ -24,21 +24,8 @@ export function initCommand({ flags, words, appCommand }: Invocation, edge: CliE
 function init(surplus: readonly string[], flags: Invocation['flags'], edge: CliEdge): number {
   const [word] = surplus;
   if (word !== undefined) return reportUsage(`init takes no "${word}": remove it`, edge);
-  const stranger = [...flags.keys()].find((name) => name !== 'lang');
-  if (stranger !== undefined) {
-    return reportUsage(`--${stranger} is not an option of \`hurricane init\`: remove it`, edge);
-  }
-  const named = flags.get('lang')?.at(-1);
-  if (named !== undefined && !isLanguage(named)) {
-    return reportUsage(
-      `lang: "${named}" is none of ${languageNames.join(', ')} (from --lang)`,
-      edge,
-    );
-  }
-  const project = projectOf(named, (name) => look(name, edge));
-  if (project === undefined) {
-    return reportUsage(`no file here tells the language: name it with --lang ${choices}`, edge);
-  }
+  const project = projectMeant(flags, edge);
+  if (typeof project === 'string') return reportUsage(project, edge);
   const files = starterFiles(project, (name) => look(name, edge));
   const isThere = (path: string): boolean => look(path, edge) !== undefined;
   const kept = files.filter(({ path, keepsWhatIsThere }) => keepsWhatIsThere && isThere(path));
@@ -54,6 +41,20 @@ function init(surplus: readonly string[], flags: Invocation['flags'], edge: CliE
   for (const file of written) write(file, edge);
   edge.print(report(project, written, kept));
   return 0;
+}
+
+/** The project, or what is wrong with how it is told. */
+function projectMeant(flags: Invocation['flags'], edge: CliEdge): Project | string {
+  const stranger = [...flags.keys()].find((name) => name !== 'lang');
+  if (stranger !== undefined) {
+    return `--${stranger} is not an option of \`hurricane init\`: remove it`;
+  }
+  const named = flags.get('lang')?.at(-1);
+  if (named !== undefined && !isLanguage(named)) {
+    return `lang: "${named}" is none of ${languageNames.join(', ')} (from --lang)`;
+  }
+  const project = projectOf(named, (name) => look(name, edge));
+  return project ?? `no file here tells the language: name it with --lang ${choices}`;
 }
 
 /** What cannot be read, such as a folder of that name, is there all the same. */
