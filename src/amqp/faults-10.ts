@@ -81,10 +81,13 @@ export function publishFault(error: unknown, address: string): Error {
   }
 }
 
+/** As RabbitMQ 3.x says it, and as the standard does. */
+const tooLarge = new Set(['amqp:precondition-failed', 'amqp:link:message-size-exceeded']);
+
 /** A failed message that the broker does not let us publish; undefined when another try may help. */
 export function republishRefusal(error: unknown, trying: Trying): HurricaneError | undefined {
   const { condition, text } = told(error);
-  if (condition === 'amqp:precondition-failed') return notKept(text);
+  if (tooLarge.has(condition)) return notKept(text);
   const fault = linkFault(error, trying);
   return fault instanceof HurricaneError && fault.code === 'permission-refused' ? fault : undefined;
 }

@@ -8,7 +8,14 @@ import type { TestContext } from 'node:test';
 import rhea, { type Connection, type EventContext, type Sender } from 'rhea';
 
 /** What becomes of a message that is published; `silence` leaves it without an answer. */
-export type Verdict = 'accept' | 'reject' | 'release' | 'modified' | 'silence';
+export type Verdict = 'accept' | 'reject' | 'release' | 'modified' | 'silence' | Refusal;
+
+/** No other try would change it: who publishes loses what it does so by. */
+interface Refusal {
+  readonly by: 'detach' | 'session';
+  readonly condition: string;
+  readonly description: string;
+}
 
 export interface PeerScript {
   readonly product?: string;
@@ -21,6 +28,8 @@ export interface PeerScript {
     /** Whoever publishes there is not told. */
     readonly quietly?: true;
   };
+  /** Who consumes there is not allowed to. */
+  readonly forbidden?: string;
   readonly verdict?: () => Verdict;
 }
 
@@ -29,7 +38,7 @@ export interface Peer {
   /** `accepted`, `released`, `modified` or `rejected`, with the number of the message. */
   readonly outcomes: readonly string[];
   readonly published: readonly { readonly address: string; readonly message: rhea.Message }[];
-  /** Hands a message to whoever consumes; it has to be given credit. */
+  /** Hands a message to who consumes, of several the first; it has to be given credit. */
   hand(message: object): void;
   /** Ends the consumer as a broker does when its queue is deleted. */
   detach(condition: string, description: string): void;
@@ -54,7 +63,12 @@ export async function usePeer(t: TestContext, script: PeerScript = {}): Promise<
   let consumer: Sender | undefined;
 
   const refuses = ({ session }: EventContext, address: string, link: rhea.link): boolean => {
-    const { missing } = script;
+    const { missing, forbidden } = script;
+    if (forbidden === address) {
+      const description = `access to queue '${address}' refused`;
+      link.close({ condition: 'amqp:unauthorized-access', description });
+      return true;
+    }
     if (missing?.address !== address) return false;
     const error = { condition: 'amqp:not-found', description: `no queue '${address}'` };
     if (missing.by === 'detach') link.close(error);
@@ -62,7 +76,10 @@ export async function usePeer(t: TestContext, script: PeerScript = {}): Promise<
     return true;
   };
   container.on('connection_open', ({ connection }: EventContext) => connections.add(connection));
-  container.on('disconnected', ({ connection }: EventContext) => connections.delete(connection));
+  container.on('disconnected', ({ connection }: EventContext) => {
+    connections.delete(connection);
+    if (consumer?.connection === connection) consumer = undefined;
+  });
   container.on('connection_error', () => undefined);
   container.on('sender_open', (context: EventContext) => {
     const { sender } = context;
@@ -86,6 +103,7 @@ export async function usePeer(t: TestContext, script: PeerScript = {}): Promise<
     const what = verdict?.() ?? 'accept';
     if (what === 'modified') delivery.modified({ delivery_failed: true });
     else if (what === 'reject') delivery.reject({ condition: 'amqp:x', description: 'too large' });
+    else if (typeof what === 'object') end(what, receiver);
     else if (what !== 'silence') delivery[what]();
   });
   for (const outcome of ['accepted', 'released', 'rejected', 'modified']) {
@@ -113,10 +131,18 @@ export async function usePeer(t: TestContext, script: PeerScript = {}): Promise<
     outcomes,
     published,
     hand: (message) => consumer?.send(message as rhea.Message),
-    detach: (condition, description) => consumer?.close({ condition, description }),
+    detach: (condition, description) => {
+      consumer?.close({ condition, description });
+      consumer = undefined;
+    },
     fallSilent: () => {
       for (const connection of connections) Object.assign(connection, { output: () => undefined });
       for (const socket of sockets) socket.pause();
     },
   };
+}
+
+function end({ by, ...error }: Refusal, link: rhea.link | undefined): void {
+  if (by === 'detach') link?.close(error);
+  else link?.session.close(error);
 }
