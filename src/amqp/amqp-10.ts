@@ -53,6 +53,8 @@ const CANCEL_MS = 1000;
 const MOST_TARGETS = 32;
 /** That a session holds behind its oldest unsettled one; the library's own 2048 are soon behind a slow one. */
 const SESSION_DELIVERIES = 131_072;
+/** We say so to brokers. What is longer is none of the protocol, and the library would wait for its end. */
+const LONGEST_FRAME = 64 * 1024 * 1024;
 
 export class Amqp10 implements Transport {
   readonly #options: TransportOptions;
@@ -247,6 +249,7 @@ class Link10 implements Link {
     const tls = address.tls ? tlsOptions(broker.tls, host) : undefined;
     let heard: Uint8Array = Buffer.alloc(0);
     let heardAt = performance.now();
+    let dialled: Socket | undefined;
     const dial = (_port: number, _host: string, _options: object, onConnected: () => void) => {
       const place = { host, port, noDelay: true };
       const socket = tls
@@ -257,6 +260,7 @@ class Link10 implements Link {
         if (heard.length === 0) heard = chunk;
       });
       this.#sockets.add(socket);
+      dialled = socket;
       return socket;
     };
     const connection = new Connection({
@@ -267,6 +271,7 @@ class Link10 implements Link {
       container_id: `${connectionName} ${randomUUID()}`,
       properties: { product: 'hurricane', connection_name: connectionName },
       idle_time_out: broker.heartbeatMs,
+      max_frame_size: LONGEST_FRAME,
       operationTimeoutInSeconds: OPEN_MS / 1000,
       ...mechanisms(broker, address),
     });
@@ -284,7 +289,13 @@ class Link10 implements Link {
     const inTime = AbortSignal.timeout(broker.connectTimeoutMs);
     try {
       const abortSignal = AbortSignal.any([this.#over.signal, inTime]);
-      return await connection.open({ abortSignal });
+      await connection.open({ abortSignal });
+      // Behind the listener of the library, which has read by then how long the frame will be.
+      dialled?.on('data', () => {
+        const bytes = frameSizeOf(connection);
+        if (bytes > LONGEST_FRAME) lost(new Error(`it sent a frame of ${bytes} bytes`));
+      });
+      return connection;
     } catch (error) {
       if (!inTime.aborted) throw connectFault(error, heard, trying);
       throw unreachable(trying, `no answer within ${seconds(broker.connectTimeoutMs)}`);
@@ -533,11 +544,21 @@ function mechanisms({ sasl }: BrokerConfig, { user, password }: BrokerAddress): 
 
 interface Inner {
   create_session(size?: number): unknown;
+  /** Of a frame whose end has not come yet. */
+  readonly frame_size?: number;
+}
+
+function innerOf(connection: Connection): Inner {
+  return (connection as unknown as { readonly _connection: Inner })._connection;
+}
+
+function frameSizeOf(connection: Connection): number {
+  return innerOf(connection).frame_size ?? 0;
 }
 
 /** The size of a session is not among the options that the library hands on. */
 function widenSessions(connection: Connection): void {
-  const { _connection: inner } = connection as unknown as { readonly _connection: Inner };
+  const inner = innerOf(connection);
   const create = inner.create_session.bind(inner);
   inner.create_session = () => create(SESSION_DELIVERIES);
 }

@@ -10,6 +10,7 @@ import { usePeer, type Peer } from '../helpers/amqp-10-peer.ts';
 import { numbers, startConsumer, useValve } from '../helpers/consume.ts';
 import { eventually } from '../helpers/eventually.ts';
 import type { Hurricane } from '../helpers/hurricane.ts';
+import { useTcpProxy } from '../helpers/tcp-proxy.ts';
 
 const FAILS_WHEN_TOLD = `
 export default async function handle({ id, body, attempt, redelivered }) {
@@ -25,7 +26,11 @@ interface Given {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-function consumer(t: TestContext, { port }: Peer, given: Given = {}): Promise<Hurricane> {
+function consumer(
+  t: TestContext,
+  { port }: Pick<Peer, 'port'>,
+  given: Given = {},
+): Promise<Hurricane> {
   const { handler = FAILS_WHEN_TOLD, args = [], env = {} } = given;
   const words = ['--protocol', '1.0', '--backoff', '100ms..200ms', ...args];
   return startConsumer(t, {
@@ -110,13 +115,34 @@ test('a queue that another broker deletes is waited for, or ends it with 69 [js]
   await waits.seesNth(2, 'consumer.subscribed');
   peer.hand(message('back', {}));
   await eventually(() => assert.deepEqual(waits.output, ['back 1 false']));
-  await waits.end();
+  waits.signal('SIGTERM');
+  assert.equal((await waits.exit).code, 0);
 
   const fails = await consumer(t, peer, { args: ['--missing', 'fail'] });
   await fails.up();
   script.missing = { address: 'q', by: 'detach' };
   peer.detach('amqp:resource-deleted', "queue 'q' was deleted");
+  await fails.sees('hurricane.ended');
   assert.equal((await fails.exit).code, 69);
+});
+
+/** The head of a frame of 2 GiB, and what is none at all. */
+const OVERSIZED = Buffer.from([0x7f, 0xff, 0xff, 0xff, 2, 0, 0, 0]);
+const NO_FRAME = Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n');
+
+test('a broker that says what is no AMQP 1.0 is left, and consumed from anew [js]', async (t) => {
+  const peer = await usePeer(t);
+  const proxy = await useTcpProxy(t, () => `127.0.0.1:${peer.port}`);
+  const hurricane = await consumer(t, proxy);
+  await hurricane.up();
+  for (const [n, bytes] of [OVERSIZED, NO_FRAME].entries()) {
+    proxy.inject(bytes);
+    const { reason } = await hurricane.seesNth(1 + n, 'consumer.lost', 10_000);
+    assert.match(String(reason), /^it sent a frame of \d{10} bytes$/);
+    await hurricane.seesNth(2 + n, 'consumer.subscribed');
+  }
+  peer.hand(message('after', {}));
+  await eventually(() => assert.deepEqual(hurricane.output, ['after 1 false']));
 });
 
 test('another broker that does not let us in is the end, with 77 and a reason [js]', async (t) => {

@@ -76,10 +76,12 @@ export async function usePeer(t: TestContext, script: PeerScript = {}): Promise<
     return true;
   };
   container.on('connection_open', ({ connection }: EventContext) => connections.add(connection));
-  container.on('disconnected', ({ connection }: EventContext) => {
-    connections.delete(connection);
-    if (consumer?.connection === connection) consumer = undefined;
-  });
+  for (const end of ['connection_close', 'disconnected']) {
+    container.on(end, ({ connection }: EventContext) => {
+      connections.delete(connection);
+      if (consumer?.connection === connection) consumer = undefined;
+    });
+  }
   container.on('connection_error', () => undefined);
   container.on('sender_open', (context: EventContext) => {
     const { sender } = context;

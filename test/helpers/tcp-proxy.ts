@@ -61,6 +61,11 @@ export class TcpProxy {
     this.#swallows = false;
   }
 
+  /** The clients are told this, as if their server said it. */
+  inject(bytes: Buffer): void {
+    for (const { client } of this.#pairs) if (client.writable) client.write(bytes);
+  }
+
   /** RST to both ends of every connection. */
   reset(): void {
     for (const { client, server } of this.#pairs) {
