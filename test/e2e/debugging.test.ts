@@ -14,6 +14,7 @@ import {
   attachInspector,
   attachRdbg,
   initializeDap,
+  isLoopbackOnly,
   shakeHandsJdwp,
   useIde,
 } from '../helpers/debug-clients.ts';
@@ -60,6 +61,7 @@ forEachArtefact(
     const { msg, host } = await hurricane.sees('debugger.listening');
     assert.equal(msg, `Listening for debug clients at port ${port}`);
     assert.equal(host, '127.0.0.1');
+    assert.ok(isLoopbackOnly(port));
     assert.equal((await hurricane.probe('alive')).status, 200);
 
     const inspector = await attachInspector(t, port);
@@ -90,6 +92,7 @@ forEachArtefact(
     const hurricane = await startHurricane(t, [...args, '--', ...app], { artefact });
     await hurricane.up();
     await hurricane.sees('debugger.listening');
+    assert.ok(isLoopbackOnly(port));
     assert.match(await initializeDap(t, port), /supportsConfigurationDoneRequest/);
     await hurricane.end();
     await assertFree(port);
@@ -165,6 +168,7 @@ test('a debugger on every address is warned of [js]', async (t) => {
   const args = ['--debugger', '--debugger-port', `${port}`, '--debugger-host', '0.0.0.0'];
   const hurricane = await serveExample(t, args, { artefact: 'js' });
   await hurricane.sees('debugger.listening');
+  assert.ok(!isLoopbackOnly(port));
   await hurricane.sees(/^debugger-host 0\.0\.0\.0 lets everybody .* kubectl port-forward$/);
 });
 
@@ -189,6 +193,7 @@ test('Java: a debugger shakes hands [js]', async (t) => {
   const args = ['--debugger', '--debugger-port', `${port}`, '--', ...app];
   const hurricane = await startHurricane(t, args, { artefact: 'js' });
   await hurricane.sees('debugger.listening');
+  assert.ok(isLoopbackOnly(port));
   assert.equal(await shakeHandsJdwp(t, port), 'JDWP-Handshake');
   await hurricane.up();
   assert.equal((await hurricane.get('/')).text, 'Hello from Java\n');
@@ -202,6 +207,7 @@ test('Ruby: rdbg lets a console attach [js]', async (t) => {
   const hurricane = await startHurricane(t, args, { artefact: 'js' });
   await hurricane.up();
   await hurricane.sees('debugger.listening');
+  assert.ok(isLoopbackOnly(port));
   assert.match(await attachRdbg(t, port), /^(out|input|DEBUGGER|bye)/);
 });
 
@@ -256,6 +262,7 @@ test('consume: a breakpoint holds a message of a module while the probes answer,
   const hurricane = await startConsumer(t, started);
   await hurricane.up();
   await hurricane.sees('debugger.listening');
+  assert.ok(isLoopbackOnly(port));
   const inspector = await attachInspector(t, port);
   await inspector.breakAt(/handler\.mjs$/, 2);
   const client = await useClient(t, broker);

@@ -8,9 +8,10 @@ import { useDevelopmentBroker } from '../helpers/development-broker.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { exampleApp } from '../helpers/example.ts';
 import { startHurricane, type Hurricane, type StartOptions } from '../helpers/hurricane.ts';
+import { isFree } from '../helpers/port.ts';
 import { scrape } from '../helpers/prometheus-page.ts';
 import { tell } from '../helpers/registrar.ts';
-import { useWebhookSink } from '../helpers/webhook-sink.ts';
+import { useWebhookSink, type WebhookSink } from '../helpers/webhook-sink.ts';
 
 type Command = NonNullable<StartOptions['command']>;
 
@@ -35,19 +36,35 @@ async function start(
   return hurricane;
 }
 
+function startups({ deliveries }: WebhookSink): readonly Readonly<Record<string, unknown>>[] {
+  return deliveries.map(({ payload }) => payload).filter(({ type }) => type === 'startup');
+}
+
 const source = ['--custom-metrics', "printf '# TYPE mine gauge\\nmine 7\\n'"];
 
 for (const command of Object.keys(commands) as Command[]) {
   test(`${command} obeys LOG_PROBES, HURRICANE_LOG_LEVEL and HURRICANE_VERSION`, async (t) => {
     const sink = await useWebhookSink(t);
     const env = { LOG_PROBES: '1', HURRICANE_LOG_LEVEL: 'debug', HURRICANE_VERSION: '9.1' };
-    const hurricane = await start(t, command, ['--webhook-url', sink.url], env);
-    await hurricane.probe('alive');
-    const line = await hurricane.sees(/^probe request$/);
-    assert.deepEqual([line['path'], line['status']], ['/alive', 200]);
-    await hurricane.sees(({ level }) => level === 'debug');
-    const { payload } = await sink.receives(({ type }) => type === 'startup');
-    assert.equal(payload['version'], '9.1');
+    const flags = ['--webhook-url', sink.url];
+    const [hurricane, quiet, flagged] = await Promise.all([
+      start(t, command, flags, env),
+      start(t, command, ['--no-probe', '--no-metrics', ...flags], env),
+      start(t, command, ['--log-probes', '--no-metrics', '--log-level', 'info'], {
+        HURRICANE_LOG_LEVEL: 'debug',
+      }),
+    ]);
+    for (const each of [hurricane, flagged]) {
+      await each.probe('alive');
+      const line = await each.sees(/^probe request$/);
+      assert.deepEqual([line['path'], line['status']], ['/alive', 200]);
+    }
+    for (const each of [hurricane, quiet]) await each.sees(({ level }) => level === 'debug');
+    assert.ok(!flagged.logs.some(({ level }) => level === 'debug'));
+    for (const n of [0, 1]) {
+      await eventually(() => assert.ok(startups(sink).length > n));
+      assert.equal(startups(sink)[n]?.['version'], '9.1');
+    }
   });
 
   test(`${command} takes custom metrics and webhooks, or says why not`, async (t) => {
@@ -64,6 +81,9 @@ for (const command of Object.keys(commands) as Command[]) {
       assert.deepEqual([page.sum('mine'), page.sum('pushed')], [7, 1]);
     });
     assert.equal((await noMetrics.probe('alive')).status, 200);
+    assert.equal((await noMetrics.probe('metrics')).status, 404);
+    assert.ok(!both.logs.some(({ msg }) => msg === 'probe request'));
+    for (const { probePort } of [noProbe, neither]) assert.ok(await isFree(probePort));
     for (const hurricane of [noMetrics, noProbe, neither]) {
       const { status, body } = await tell(hurricane, 'PUT', '/metrics/pushed');
       assert.equal(status, 409);

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 
@@ -163,6 +164,28 @@ async function hear(socket: Socket, answer: RegExp): Promise<string> {
   socket.on('data', (chunk: Buffer) => (heard += chunk.toString('latin1')));
   await eventually(() => assert.match(heard, answer), { within: WITHIN_MS });
   return heard;
+}
+
+/** As /proc/net/tcp writes them: 127.0.0.1, ::1 and ::ffff:127.0.0.1. */
+const LOOPBACK = new Set([
+  '0100007F',
+  '00000000000000000000000001000000',
+  '0000000000000000FFFF00000100007F',
+]);
+const LISTEN = '0A';
+
+/** True when somebody listens on the port, and nobody there but from this machine. */
+export function isLoopbackOnly(port: number): boolean {
+  const addresses = ['tcp', 'tcp6'].flatMap((name) =>
+    readFileSync(`/proc/net/${name}`, 'utf8')
+      .split('\n')
+      .map((line) => line.trim().split(/\s+/))
+      .filter(([, local = '', , state]) => {
+        return state === LISTEN && Number.parseInt(local.split(':')[1] ?? '', 16) === port;
+      })
+      .map(([, local = '']) => local.split(':')[0] ?? ''),
+  );
+  return addresses.length > 0 && addresses.every((address) => LOOPBACK.has(address));
 }
 
 export async function assertFree(port: number): Promise<void> {
