@@ -14,6 +14,7 @@ import { Backstage } from './backstage.ts';
 import { Caretaker } from './caretaker.ts';
 import type { Delivery, DeliveryOptions } from './delivery.ts';
 import type { Behind, Front } from './front.ts';
+import type { Role } from './outcome.ts';
 import type { PlayCast, Stage } from './run-to-end.ts';
 import { sideBySide } from './side-by-side.ts';
 import { Supervisor } from './supervisor.ts';
@@ -102,6 +103,10 @@ export class AppCast implements PlayCast {
         reload: () => this.#reload('autoreload'),
         log: log.component('reload'),
       });
+  }
+
+  get role(): Role {
+    return this.#front === undefined ? 'worker' : 'serve';
   }
 
   get givenBack(): number {

@@ -25,6 +25,7 @@ export interface ConsumeCastOptions extends Stage {
 
 /** Built without effect; everything happens in the order of run.ts. */
 export class ConsumeCast implements PlayCast {
+  readonly role = 'consume';
   readonly app: App;
   readonly intake: Consumer;
   readonly emit: Emit;

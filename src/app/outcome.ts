@@ -8,6 +8,9 @@ import { describeExit, exitCodeOf, isSuccess, type ExitStatus } from '../core/ex
 
 export type Phase = 'listen' | 'prepare' | 'start' | 'serve';
 
+/** What it was started as: an app that is handed requests, one that works by itself, a handler of messages. */
+export type Role = 'serve' | 'worker' | 'consume';
+
 export interface Ending {
   readonly phase: Phase;
   readonly reason: StopReason;
@@ -18,8 +21,7 @@ export interface Ending {
   readonly killed: boolean;
   /** Its share of the budget, in milliseconds. */
   readonly appMs: number;
-  /** Work is handed to it: it must listen. */
-  readonly servesRequests: boolean;
+  readonly role: Role;
   /** Requests that were still in hand at the end of their time. */
   readonly cut: number;
   /** Messages that were still in hand at the end of the budget, and went back to their queue. */
@@ -33,8 +35,8 @@ export interface Ending {
 }
 
 export interface Outcome {
-  /** That of a program which nobody sends work to is called `worker` once it is up. */
-  readonly phase: Phase | 'worker';
+  /** Once it is up that of its role. */
+  readonly phase: Phase | Role;
   readonly exitCode: number;
   /** It ended with 0 as it should: the app was up, and no request was cut. */
   readonly orderly: boolean;
@@ -59,7 +61,7 @@ export function outcomeOf(ending: Ending): Outcome {
   const decision = decide(ending);
   const cameUp = phase === 'serve' || reason.kind === 'finished';
   const orderly = decision.exitCode === 0 && cameUp && cut === 0;
-  const called = phase === 'serve' && !ending.servesRequests ? 'worker' : phase;
+  const called = phase === 'serve' ? ending.role : phase;
   return { phase: called, signal: signalOf(ending), orderly, ...decision };
 }
 
@@ -115,7 +117,7 @@ function failed(error: Error): Decision {
 
 function appEnded(
   { status, crashLoop }: Extract<StopReason, { kind: 'app-ended' }>,
-  { phase, servesRequests }: Ending,
+  { phase, role }: Ending,
 ): Decision {
   const wasUp = phase === 'serve';
   const tooEarly = !wasUp && isSuccess(status);
@@ -125,7 +127,7 @@ function appEnded(
     reason: crashLoop
       ? `crash loop: it was started again and again, and at last ${ending}`
       : ending,
-    next: adviceFor(status, { tooEarly, mustListen: servesRequests && !wasUp }),
+    next: adviceFor(status, { tooEarly, mustListen: role === 'serve' && !wasUp }),
   };
 }
 

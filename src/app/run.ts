@@ -7,7 +7,7 @@ import { HurricaneError } from '../core/errors.ts';
 import { describeExit, type ExitStatus } from '../core/exit-status.ts';
 import { stopShares } from '../core/stop-shares.ts';
 import { drainReport } from './drain-report.ts';
-import { outcomeOf, type Outcome, type Phase } from './outcome.ts';
+import { outcomeOf, type Outcome, type Phase, type Role } from './outcome.ts';
 import type { Shutdown } from './shutdown.ts';
 
 /** The program that is supervised. */
@@ -31,6 +31,7 @@ export interface Stopped {
 
 /** What the story is told with. */
 export interface Cast {
+  readonly role: Role;
   readonly app: App;
   /** Undefined where no work comes in. */
   readonly intake: Pick<Intake, 'drain' | 'stop' | 'report'> | undefined;
@@ -98,7 +99,7 @@ export async function run(cast: Cast, shutdown: Shutdown, gracePeriodMs: number)
     stopSignal: cast.app.stopSignal,
     killed: ended?.killed ?? false,
     appMs,
-    servesRequests: cast.intake !== undefined,
+    role: cast.role,
     // Messages that go back to their queue are told apart from requests, which nobody sends again.
     cut: (cast.intake?.report().forced ?? 0) - cast.givenBack,
     givenBack: cast.givenBack,

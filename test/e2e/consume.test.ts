@@ -32,6 +32,7 @@ forEachArtefact('hands each message to the handler, and acknowledges it', async 
   hurricane.signal('SIGTERM');
   assert.equal((await hurricane.exit).code, 0);
   const { accepted, completed } = await hurricane.sees('drain.ended');
+  assert.equal((await hurricane.sees('hurricane.ended'))['phase'], 'consume');
   assert.deepEqual([accepted, completed, await client.count(queue)], [2, 2, 0]);
 });
 

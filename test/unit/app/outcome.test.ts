@@ -15,7 +15,7 @@ const stopped: Ending = {
   stopSignal: 'SIGTERM',
   killed: false,
   appMs: 5000,
-  servesRequests: true,
+  role: 'serve',
   cut: 0,
   givenBack: 0,
   sickness: undefined,
@@ -117,9 +117,10 @@ suite('outcome', () => {
   });
 });
 
-test('the phase of a program that nobody sends work to is worker', () => {
-  assert.equal(outcomeOf(stopped).phase, 'serve');
-  assert.equal(outcomeOf({ ...stopped, servesRequests: false }).phase, 'worker');
-  const early = { phase: 'prepare', app: undefined, servesRequests: false } as const;
-  assert.equal(outcomeOf({ ...stopped, ...early }).phase, 'prepare');
+test('the phase of what is up is that of its role', () => {
+  for (const role of ['serve', 'worker', 'consume'] as const) {
+    assert.equal(outcomeOf({ ...stopped, role }).phase, role);
+    const early = { phase: 'prepare', app: undefined, role } as const;
+    assert.equal(outcomeOf({ ...stopped, ...early }).phase, 'prepare');
+  }
 });
