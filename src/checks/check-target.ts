@@ -4,13 +4,12 @@ import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 
 import type { CheckTarget } from '../config/config.ts';
-import { describeExit, isSuccess } from '../core/exit-status.ts';
 import { reachHttp, reachTcp, type Reached } from '../http/reach.ts';
 import { assertNever } from '../lib/assert-never.ts';
 import { fillPlaceholders } from '../process/command.ts';
 import { ModuleWorker, type CallOutcome } from '../process/module-worker.ts';
 import type { OutputLine } from '../process/output.ts';
-import { runOnce, type RunResult } from '../process/run-once.ts';
+import { faultOf, runOnce, type RunResult } from '../process/run-once.ts';
 import { urlOfApp } from './app-url.ts';
 import { errorMessage, isFailure, parseLine, parseReturned } from './check-message.ts';
 import type { CheckMessage } from './check-message.ts';
@@ -134,12 +133,11 @@ async function askCommand(
 }
 
 /** Undefined for an end with code 0. */
-function describeEnding({ status, cut, output }: RunResult, limits: RunLimits): string | undefined {
-  if (cut === 'timeout') return `no end within ${limits.timeoutMs / 1000}s (--check-timeout)`;
-  if (cut === 'abort') return 'stopped';
-  if (isSuccess(status)) return undefined;
-  const lastLine = output.trimEnd().split('\n').at(-1)?.slice(0, LAST_LINE_CHARACTERS) ?? '';
-  return lastLine === '' ? describeExit(status) : `${describeExit(status)}: ${lastLine}`;
+function describeEnding(result: RunResult, { timeoutMs }: RunLimits): string | undefined {
+  const fault = faultOf(result, `${timeoutMs / 1000}s (--check-timeout)`);
+  if (fault === undefined || result.cut !== undefined) return fault;
+  const lastLine = result.output.trimEnd().split('\n').at(-1)?.slice(0, LAST_LINE_CHARACTERS);
+  return lastLine === undefined || lastLine === '' ? fault : `${fault}: ${lastLine}`;
 }
 
 function moduleTarget(path: string, { env, cwd, onOutput }: TargetOptions): Target {

@@ -3,12 +3,11 @@
 import { resolve } from 'node:path';
 
 import type { MetricSourceTarget } from '../config/config.ts';
-import { describeExit, isSuccess } from '../core/exit-status.ts';
 import type { Address } from '../http/reach.ts';
 import { readPage } from '../http/read-page.ts';
 import { assertNever } from '../lib/assert-never.ts';
 import { ModuleWorker } from '../process/module-worker.ts';
-import { runOnce } from '../process/run-once.ts';
+import { faultOf, runOnce } from '../process/run-once.ts';
 import { MAX_BYTES } from './exposition.ts';
 
 /** An answer may take `timeoutMs`; an abort ends it earlier. */
@@ -114,11 +113,8 @@ async function askCommand(
     },
   );
   if (bytes > MAX_BYTES) return TOO_LARGE;
-  if (result.cut === 'timeout') {
-    return { kind: 'failed', reason: `no end within ${timeoutMs / 1000}s` };
-  }
-  if (result.cut === 'abort') return { kind: 'failed', reason: 'stopped' };
-  if (!isSuccess(result.status)) return { kind: 'failed', reason: describeExit(result.status) };
+  const fault = faultOf(result, `${timeoutMs / 1000}s`);
+  if (fault !== undefined) return { kind: 'failed', reason: fault };
   return { kind: 'text', text: Buffer.concat(chunks).toString() };
 }
 

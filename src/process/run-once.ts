@@ -3,7 +3,7 @@
 import { constants } from 'node:os';
 
 import { Deadline } from '../core/deadline.ts';
-import type { ExitStatus } from '../core/exit-status.ts';
+import { describeExit, isSuccess, type ExitStatus } from '../core/exit-status.ts';
 import { doneBefore, onAbort } from '../lib/waiting.ts';
 import { endRunning } from './ending.ts';
 import { OutputPump, OutputTail, type OutputLine } from './output.ts';
@@ -30,6 +30,16 @@ export interface RunResult {
   /** The last 16 Ki characters of stdout and stderr. */
   readonly output: string;
   readonly durationMs: number;
+}
+
+/** What was wrong with its end, for one who let it run for `limit`; undefined when it ended with 0. */
+export function faultOf(
+  { status, cut }: Pick<RunResult, 'status' | 'cut'>,
+  limit: string,
+): string | undefined {
+  if (cut === 'timeout') return `no end within ${limit}`;
+  if (cut === 'abort') return 'stopped';
+  return isSuccess(status) ? undefined : describeExit(status);
 }
 
 const KILLED: ExitStatus = { kind: 'signalled', signal: 'SIGKILL' };
