@@ -288,15 +288,26 @@ forEachArtefact('R04 --no-probe is said, and nothing listens', async (t, artefac
   assert.equal(await isFree(hurricane.probePort), true);
 });
 
-forEachArtefact('R06 a published message reaches the handler', async (t, artefact) => {
-  const [queue, exchange] = [`r06-${artefact}`, `r06-exchange-${artefact}`];
-  const hurricane = await consumer(t, { artefact, queue, args: ['--exchange', exchange] });
-  await hurricane.up();
-  const { channel } = await useClient(t, broker);
-  // Bound with its own name.
-  channel.publish(exchange, queue, Buffer.from('{"n":1}'), { contentType: 'application/json' });
-  await eventually(() => assert.deepEqual(hurricane.output, [PRINTED]));
-});
+forEachArtefact(
+  'R06 a published message reaches the handler, of TypeScript here',
+  async (t, artefact) => {
+    const [queue, exchange] = [`r06-${artefact}`, `r06-exchange-${artefact}`];
+    const handler = `
+import type { Handler } from 'hurricane';
+const handle: Handler = ({ body }) => console.log('handled', JSON.stringify(body));
+export default handle;
+`;
+    const hurricane = await consumer(t, {
+      ...{ artefact, queue, handler, file: 'handler.mts' },
+      args: ['--exchange', exchange],
+    });
+    await hurricane.up();
+    const { channel } = await useClient(t, broker);
+    // Bound with its own name.
+    channel.publish(exchange, queue, Buffer.from('{"n":1}'), { contentType: 'application/json' });
+    await eventually(() => assert.deepEqual(hurricane.output, [PRINTED]));
+  },
+);
 
 forEachArtefact(
   'R07 without reconnecting, a lost broker is a warning and the end within 5 s',

@@ -19,12 +19,12 @@ const broker = ownRabbitmq();
 const isLong = process.env['SOAK'] !== undefined;
 const [COUNT, KILLS] = isLong ? [5000, 10] : [500, 3];
 
-/** A tenth fails at the first attempt. */
+/** They end in any order, and a tenth fails at the first attempt. */
 // Written before the message is done: what is only logged may die with the process.
 const HANDLES_SOME_AT_ONCE = `
 import { writeSync } from 'node:fs';
 export default async function handle({ body, attempt, redelivered }) {
-  await new Promise((resolve) => setTimeout(resolve, 5));
+  await new Promise((resolve) => setTimeout(resolve, Math.random() * 10));
   writeSync(1, [body, attempt, redelivered].join(' ') + '\\n');
   if (attempt === 1 && body % 10 === 0) throw new Error('on purpose');
 }

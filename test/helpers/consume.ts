@@ -23,6 +23,8 @@ export interface ConsumeOptions {
   readonly queue: string;
   /** The text of the module; its folder is the working directory. */
   readonly handler: string;
+  /** Its name, `handler.mjs` when not said. */
+  readonly file?: string;
   readonly args?: readonly string[];
   /** Words in front of those of the artefact: a program that becomes it. */
   readonly launcher?: readonly string[];
@@ -37,12 +39,13 @@ export type Broker = Pick<Rabbitmq, 'port'> & Partial<Pick<Rabbitmq, 'vhost'>>;
 /** Started; it may not consume yet: await `hurricane.sees('consumer.subscribed')`. */
 export function startConsumer(t: TestContext, options: ConsumeOptions): Promise<Hurricane> {
   const { artefact, broker, queue, handler, args = [], files = {}, ...others } = options;
+  const { file = 'handler.mjs' } = options;
   const cwd = useTempDir(t);
-  for (const [name, text] of Object.entries({ 'handler.mjs': handler, ...files })) {
+  for (const [name, text] of Object.entries({ [file]: handler, ...files })) {
     writeFileSync(join(cwd, name), text);
   }
   const place = broker === undefined ? [] : placeOf(broker);
-  const words = ['--handler', 'handler.mjs', '--queue', queue, ...place, ...args];
+  const words = ['--handler', file, '--queue', queue, ...place, ...args];
   return startHurricane(t, words, { ...others, artefact, command: 'consume', cwd });
 }
 
