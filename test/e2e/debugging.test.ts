@@ -1,8 +1,8 @@
 // Debuggers: they listen or dial out, and whatever is missing for them leaves a running app.
 
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { globSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 
@@ -199,7 +199,7 @@ test('Java: a debugger shakes hands [js]', async (t) => {
   assert.equal((await hurricane.get('/')).text, 'Hello from Java\n');
 });
 
-test('Ruby: rdbg lets a console attach [js]', async (t) => {
+test('Ruby: rdbg lets a console attach, and where it is not installed there is one warning [js]', async (t) => {
   const app = await useApp(t, 'ruby');
   if (app === undefined) return;
   const port = await usePort();
@@ -209,9 +209,14 @@ test('Ruby: rdbg lets a console attach [js]', async (t) => {
   await hurricane.sees('debugger.listening');
   assert.ok(isLoopbackOnly(port));
   assert.match(await attachRdbg(t, port), /^(out|input|DEBUGGER|bye)/);
+  await hurricane.end();
+
+  const env = { RUBYOPT: '--disable-gems' };
+  const bare = await startHurricane(t, args, { artefact: 'js', env });
+  await assertWithout(bare, /^no debugger: debug is not installed: gem install debug/);
 });
 
-test('PHP: Xdebug connects at a request, and --debugger says that it cannot listen [js]', async (t) => {
+test('PHP: Xdebug connects at a request, is missed with one warning, and cannot listen [js]', async (t) => {
   const app = await useApp(t, 'php');
   if (app === undefined) return;
   const ide = await useIde(t);
@@ -222,6 +227,14 @@ test('PHP: Xdebug connects at a request, and --debugger says that it cannot list
   assert.match(await ide.hears(), /xdebug/);
   await hurricane.end();
   await answer;
+
+  const others = useTempDir(t);
+  for (const path of globSync('/etc/php/*/cli/conf.d/*.ini')) {
+    if (!path.includes('xdebug')) symlinkSync(path, join(others, basename(path)));
+  }
+  const env = { PHP_INI_SCAN_DIR: others };
+  const bare = await startHurricane(t, args, { artefact: 'js', env });
+  await assertWithout(bare, /^no debugger: Xdebug is not installed: pecl install xdebug/);
 
   const listening = await startHurricane(t, ['--debugger', '--', ...app], { artefact: 'js' });
   await assertWithout(

@@ -336,8 +336,12 @@ suite('a migration gate with a command of its own', () => {
 
   test('keeps a worker and a consumer from their work, too', async (t) => {
     const flags = ['--check-migrations', 'sh -c "exit 3"', '--gate-timeout', '300ms'];
-    const worker = await play(t, project(t), { command: 'worker', flags });
-    await endsBeforeTheApp(worker, 'warning');
+    const [worker, told] = await Promise.all([
+      play(t, project(t), { command: 'worker', flags }),
+      play(t, project(t), { command: 'worker', flags: [...flags, '--gate-pending-code', '3'] }),
+    ]);
+    for (const scene of [worker, told]) await endsBeforeTheApp(scene, 'warning');
+    assert.deepEqual([states(worker).at(-1), states(told).at(-1)], ['unknown', 'pending']);
     const broker = ['--amqp-host', '127.0.0.1', '--amqp-port', `${await usePort()}`];
     const consumer = await play(t, project(t), {
       ...{ command: 'consume', app: [] },

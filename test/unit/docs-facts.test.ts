@@ -138,6 +138,18 @@ suite('docs/runbook.md', () => {
   });
 });
 
+test('there is a page for each topic, and a recipe for each framework', () => {
+  const topics = ['probes', 'start', 'stop', 'metrics', 'webhooks', 'consume', 'workers'];
+  for (const topic of [...topics, 'debugging', 'containers', 'runbook', 'migration', 'static']) {
+    assert.ok(prose.has(`docs/${topic}.md`), topic);
+  }
+  const cookbook = textOf('docs/cookbook.md').split(/^## /m).slice(1);
+  for (const name of ['Django', 'Rails', 'Laravel', 'Spring', 'Express', 'FastAPI', 'Celery']) {
+    const recipe = cookbook.find((each) => each.startsWith(name)) ?? '';
+    assert.match(recipe, /^```dockerfile check\n[^`]*"hurricane", "(serve|worker)"/m, name);
+  }
+});
+
 /** All that the original had, of both commands. */
 const original = [
   ...['static', 'media', 'autoreload', 'debug', 'port', 'interface', 'probe-port', 'startup-probe'],
