@@ -132,10 +132,6 @@ const scaling: Readonly<Record<string, Schema>> = {
     metricsApi: section({ enabled: onOff, metric: someText, target: numberAsText }),
     rabbitmq: section({
       enabled: onOff,
-      mode: word(
-        ...['QueueLength', 'MessageRate', 'DeliverGetRate'],
-        ...['PublishedToDeliveredRatio', 'ExpectedQueueConsumptionTime'],
-      ),
       value: numberAsText,
       secretName: anyText,
       key: anyText,
