@@ -31,7 +31,12 @@ export function chartOptions(): object {
     kinds: Object.fromEntries(some),
     /** What the manifests follow from. The file always has it, lest a variable of the image contradicts them. */
     defaults: fileDefaults(followed),
-    durations: inFile.filter(isDuration).map(({ key }) => key),
+    /** Key → what it must look like. */
+    durations: Object.fromEntries(
+      inFile.filter(isDuration).map(({ key, parser }) => [key, parser.schema.pattern]),
+    ),
+    /** The deadlines of a start, in their order. */
+    deadlines: fileDefaults(deadlines),
     /** Those that may be off, which YAML as Helm reads it takes for false. */
     off: inFile.filter(mayBeOff).map(({ key }) => key),
   };
@@ -40,6 +45,10 @@ export function chartOptions(): object {
 const followed = [
   ...['port', 'startupProbe', 'readinessProbe', 'livenessProbe', 'metrics'],
   ...['noProbe', 'noMetrics', 'gracePeriod'],
+] as const satisfies readonly OptionKey[];
+
+const deadlines = [
+  ...['waitTimeout', 'commandTimeout', 'gateTimeout', 'appStartTimeout'],
 ] as const satisfies readonly OptionKey[];
 
 function isDuration({ parser }: Option): boolean {
@@ -95,7 +104,7 @@ function optionsSchema(): Schema {
 /** What YAML makes of it in values, and what the templates refuse with a better sentence. */
 function asHelmReads(row: Option): Schema {
   const { schema } = row.parser;
-  const withoutUnit = isDuration(row) ? { maximum: undefined } : {};
+  const withoutUnit = isDuration(row) ? { maximum: undefined, pattern: undefined } : {};
   if (!mayBeOff(row)) return withoutUnit;
   return schema.enum === undefined
     ? { ...withoutUnit, type: [schema.type ?? [], 'boolean'].flat() }

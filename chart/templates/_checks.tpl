@@ -7,6 +7,7 @@
 {{- include "hurricane.checkKind" . -}}
 {{- include "hurricane.checkOptions" . -}}
 {{- include "hurricane.checkSecrets" . -}}
+{{- include "hurricane.checkStart" . -}}
 {{- include "hurricane.checkScaling" . -}}
 {{- include "hurricane.checkTraffic" . -}}
 {{- include "hurricane.checkNames" . -}}
@@ -39,16 +40,19 @@
 {{- fail (printf "hurricane.%s is read as true: give a value, or off" .) -}}
 {{- end -}}
 {{- end -}}
-{{- range $known.durations -}}
-{{- $given := get $.Values.hurricane . | toString -}}
+{{- $options := include "hurricane.options" . | fromJson -}}
+{{- range $option, $pattern := $known.durations -}}
+{{- $given := get $options $option | toString -}}
 {{- if regexMatch "^[1-9][0-9]*$" $given -}}
-{{- fail (printf "hurricane.%s %s has no unit: write %ss, or another unit" . $given $given) -}}
+{{- fail (printf "hurricane.%s %s has no unit: write %ss, or another unit" $option $given $given) -}}
+{{- end -}}
+{{- if and (hasKey $options $option) (not (regexMatch $pattern $given)) -}}
+{{- fail (printf "hurricane.%s %s is not a time: give a number with its unit, such as 500ms, 30s, 1.5m or 2h" $option $given) -}}
 {{- end -}}
 {{- end -}}
 {{- if gt (include "hurricane.graceSeconds" . | int) 2073600 -}}
 {{- fail (printf "hurricane.gracePeriod %v is too long: give at most 24d" .Values.hurricane.gracePeriod) -}}
 {{- end -}}
-{{- $options := include "hurricane.options" . | fromJson -}}
 {{- if gt (int $options.probePort) 65535 -}}
 {{- fail "hurricane.probePort would be 65536, one above hurricane.port: give it" -}}
 {{- end -}}

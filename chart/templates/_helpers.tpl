@@ -114,10 +114,19 @@ image contradicts them. What YAML took for false is off again.
 {{/* Seconds of the grace period, rounded up. */}}
 {{- define "hurricane.graceSeconds" -}}
 {{- $options := include "hurricane.options" . | fromJson -}}
-{{- $given := toString $options.gracePeriod -}}
+{{- include "hurricane.seconds" $options.gracePeriod | float64 | ceil | int64 -}}
+{{- end -}}
+
+{{/* Seconds of a duration. */}}
+{{- define "hurricane.seconds" -}}
 {{- $factors := dict "ms" 0.001 "s" 1.0 "m" 60.0 "h" 3600.0 "d" 86400.0 "" 0.0 -}}
-{{- $unit := regexFind "[a-z]*$" $given -}}
-{{- mulf (trimSuffix $unit $given | float64) (get $factors $unit) | ceil | int64 -}}
+{{- $unit := toString . | regexFind "[a-z]*$" -}}
+{{- mulf (toString . | trimSuffix $unit | float64) (get $factors $unit) -}}
+{{- end -}}
+
+{{/* Seconds that the startup probe leaves a pod. */}}
+{{- define "hurricane.startSeconds" -}}
+{{- mul .Values.probes.startup.periodSeconds .Values.probes.startup.failureThreshold -}}
 {{- end -}}
 
 {{/* How hurricane is called in a container of the app's image. */}}

@@ -35,7 +35,7 @@ test(
   { skip: helmSkip },
   async (t) => {
     const values = {
-      hurricane: { command: ['sleep 600'], gracePeriod: '2s' },
+      hurricane: { command: ['sleep 600'], gracePeriod: '2s', appStartTimeout: 'off' },
       probes: { startup: { periodSeconds: 1, timeoutSeconds: 1, failureThreshold: 2 } },
     };
     const pod = await usePod(t, { artefact, manifests: render({ values: podValues(values) }) });

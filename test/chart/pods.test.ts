@@ -120,6 +120,26 @@ suite('the pods of the chart', { skip: helmSkip }, () => {
     assert.ok(periodSeconds * failureThreshold > 2 * seconds);
   });
 
+  test('of a start that the startup probe bounds alone, or nobody, are given up by the Deployment later still', () => {
+    const deadline = (hurricane: object, startup: object): unknown =>
+      specOf<{ progressDeadlineSeconds?: number }>(
+        withOptions(hurricane, { probes: { startup } }),
+        'Deployment',
+      ).progressDeadlineSeconds;
+    assert.equal(deadline({}, {}), 3600 + 600);
+    const startup = { periodSeconds: 1, failureThreshold: 20 };
+    assert.equal(deadline({ appStartTimeout: 'off', command: ['migrate'] }, startup), 620);
+    assert.equal(deadline({ noProbe: true }, startup), undefined);
+  });
+
+  test('whose commands run in a job need no time for them', () => {
+    const command = ['migrate'];
+    const hurricane = { command, commandTimeout: '50m', appStartTimeout: '1m' };
+    const startup = { periodSeconds: 1, failureThreshold: 60 };
+    const job = { startupCommands: { runIn: 'job' }, probes: { startup } };
+    assert.equal(withOptions(hurricane, job).filter(({ kind }) => kind === 'Job').length, 1);
+  });
+
   test('are replaced when an option changes, and only then', () => {
     const checksum = (manifests: readonly Manifest[]): string | undefined => {
       const { template } = specOf<{ template: Manifest }>(manifests, 'Deployment');

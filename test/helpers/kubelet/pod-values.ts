@@ -11,7 +11,7 @@ export function podValues(changes: object = {}): object {
     image: { repository: 'app', tag: '1' },
     command: exampleApp,
     probes: {
-      startup: { ...probe, failureThreshold: 20 },
+      startup: { ...probe, failureThreshold: 3600 },
       readiness: { ...probe, failureThreshold: FAILURES },
       liveness: { ...probe, failureThreshold: 1 },
     },
