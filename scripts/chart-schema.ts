@@ -43,7 +43,7 @@ export function chartOptions(): object {
 }
 
 const followed = [
-  ...['port', 'startupProbe', 'readinessProbe', 'livenessProbe', 'metrics'],
+  ...['host', 'port', 'startupProbe', 'readinessProbe', 'livenessProbe', 'metrics'],
   ...['noProbe', 'noMetrics', 'gracePeriod'],
 ] as const satisfies readonly OptionKey[];
 

@@ -7,6 +7,7 @@
 {{- include "hurricane.checkKind" . -}}
 {{- include "hurricane.checkOptions" . -}}
 {{- include "hurricane.checkSecrets" . -}}
+{{- include "hurricane.checkPlaces" . -}}
 {{- include "hurricane.checkStart" . -}}
 {{- include "hurricane.checkScaling" . -}}
 {{- include "hurricane.checkTraffic" . -}}
@@ -52,9 +53,6 @@
 {{- end -}}
 {{- if gt (include "hurricane.graceSeconds" . | int) 2073600 -}}
 {{- fail (printf "hurricane.gracePeriod %v is too long: give at most 24d" .Values.hurricane.gracePeriod) -}}
-{{- end -}}
-{{- if gt (int $options.probePort) 65535 -}}
-{{- fail "hurricane.probePort would be 65536, one above hurricane.port: give it" -}}
 {{- end -}}
 {{- end -}}
 

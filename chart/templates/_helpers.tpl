@@ -80,12 +80,16 @@ image contradicts them. What YAML took for false is off again.
 {{- end -}}
 {{- end -}}
 {{- range $option, $default := $known.defaults -}}
-{{- if not (or (hasKey $options $option) (and (eq $option "port") (ne $.Values.kind "serve"))) -}}
+{{- if not (or (hasKey $options $option) (and (has $option (list "host" "port")) (ne $.Values.kind "serve"))) -}}
 {{- $_ := set $options $option $default -}}
 {{- end -}}
 {{- end -}}
 {{- if not (hasKey $options "probePort") -}}
 {{- $_ := default $known.defaults.port $options.port | int | add1 | set $options "probePort" -}}
+{{- end -}}
+{{- if not (hasKey $options "probeHost") -}}
+{{- $same := eq (int $options.probePort) (default 0 $options.port | int) -}}
+{{- $_ := ternary (get $options "host") $known.defaults.host $same | set $options "probeHost" -}}
 {{- end -}}
 {{- toJson $options -}}
 {{- end -}}

@@ -179,8 +179,14 @@ suite('the pods of the chart', { skip: helmSkip }, () => {
     assert.deepEqual(parse(file?.['hurricane.yaml'] ?? ''), {
       ...{ port: 8000, probePort: 8001, noProbe: false, noMetrics: true, metrics: '/metrics' },
       ...{ startupProbe: '/startup', readinessProbe: '/ready', livenessProbe: '/alive' },
-      gracePeriod: 0,
+      ...{ gracePeriod: 0, host: '::', probeHost: '::' },
     });
+    const onOnePort = withOptions({ host: '0.0.0.0', port: 9000, probePort: 9000 });
+    const { data } = objectOf(onOnePort, 'ConfigMap');
+    assert.match(data?.['hurricane.yaml'] ?? '', /^probeHost: 0\.0\.0\.0$/m);
+    const worker = objectOf(withOptions({}, { kind: 'worker' }), 'ConfigMap').data;
+    const { probeHost, host } = parse(worker?.['hurricane.yaml'] ?? '') as Record<string, unknown>;
+    assert.deepEqual([probeHost, host], ['::', undefined]);
   });
 
   test('of a consumer have no app', () => {

@@ -54,7 +54,7 @@ const samplesOfShapes: Readonly<Record<string, (row: OptionRow) => Sample>> = {
   FILE: ({ name }) => `/samples/${name}`,
   'FILE.mjs': ({ name }) => `/samples/${name}.mjs`,
   GLOB: () => 'samples/**/*.x',
-  HOST: () => '127.0.0.9',
+  HOST: () => '192.0.2.9',
   'HOST:PORT': () => '127.0.0.9:7777',
   PORT: ({ name }) => 7000 + rows.findIndex((row) => row.name === name),
   PATH: ({ name }) => `/sample-${name}`,
