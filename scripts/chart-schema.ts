@@ -37,10 +37,14 @@ export function chartOptions(): object {
     ),
     /** The deadlines of a start, in their order. */
     deadlines: fileDefaults(deadlines),
+    secrets: secret.map(({ key }) => key),
     /** Those that may be off, which YAML as Helm reads it takes for false. */
     off: inFile.filter(mayBeOff).map(({ key }) => key),
   };
 }
+
+/** Those that may come from a Secret. */
+const secret = rows.filter((row) => row.secret ?? row.orFile);
 
 const followed = [
   ...['host', 'port', 'startupProbe', 'readinessProbe', 'livenessProbe', 'metrics'],
@@ -113,10 +117,9 @@ function asHelmReads(row: Option): Schema {
 
 function secretsSchema(): Schema {
   const reference = section({ secretName: someText, key: someText });
-  const fromSecrets = rows.filter(({ secret, orFile }) => secret ?? orFile);
   return {
     type: 'object',
     additionalProperties: false,
-    properties: Object.fromEntries(fromSecrets.map(({ key }) => [key, reference])),
+    properties: Object.fromEntries(secret.map(({ key }) => [key, reference])),
   };
 }

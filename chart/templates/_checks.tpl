@@ -56,25 +56,6 @@
 {{- end -}}
 {{- end -}}
 
-{{- define "hurricane.checkSecrets" -}}
-{{- range $option, $_ := .Values.secrets -}}
-{{- if hasKey $.Values.hurricane $option -}}
-{{- fail (printf "secrets.%s: hurricane.%s is given too and would count more: keep one" $option $option) -}}
-{{- end -}}
-{{- end -}}
-{{- if hasKey .Values.hurricane "amqpPassword" -}}
-{{- fail "hurricane.amqpPassword would be in a ConfigMap, which many may read: use secrets.amqpPassword" -}}
-{{- end -}}
-{{- range $option, $given := .Values.hurricane -}}
-{{- /* What begins with a dollar, a shell fills in. */ -}}
-{{- if regexMatch "//[^/?#@\\s]*:[^/?#@\\s$][^/?#@\\s]*@" (toString $given) -}}
-{{- $variable := snakecase $option | upper | printf "extraEnv for HURRICANE_%s" -}}
-{{- $instead := ternary (printf "secrets.%s" $option) $variable (has $option (list "amqpUrl" "webhookUrl")) -}}
-{{- fail (printf "hurricane.%s holds a password, and would be in a ConfigMap, which many may read: use %s" $option $instead) -}}
-{{- end -}}
-{{- end -}}
-{{- end -}}
-
 {{- define "hurricane.checkScaling" -}}
 {{- $hpa := .Values.autoscaling -}}
 {{- $keda := .Values.keda -}}
