@@ -16,8 +16,17 @@ export function chartSchema(values: readonly ChartValue[]): object {
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: 'Values of the chart of hurricane',
-    ...described(section({ ...properties(), global: { type: 'object' } }, ['global']), '', texts),
+    ...described(section({ ...properties(), global: { type: ['object', 'null'] } }, mayBeLeftEmpty(values)), '', texts),
   };
+}
+
+/** What is as good as not given when nothing stands behind its key, which YAML takes for null. */
+function mayBeLeftEmpty(values: readonly ChartValue[]): readonly string[] {
+  const emptied = ['resources', 'podSecurityContext', 'securityContext'];
+  const empty = values.filter(({ default: given }) =>
+    /^(\{\}|\[\]|"")$/.test(JSON.stringify(given)),
+  );
+  return ['global', 'topologySpreadConstraints', ...emptied, ...empty.map(({ path }) => path)];
 }
 
 /** chart/options.json: what the templates must know of the options. */

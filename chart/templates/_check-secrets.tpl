@@ -2,8 +2,9 @@
 
 {{- define "hurricane.checkSecrets" -}}
 {{- $known := .Files.Get "options.json" | fromJson -}}
+{{- $options := default dict .Values.hurricane -}}
 {{- range $option, $_ := .Values.secrets -}}
-{{- if hasKey $.Values.hurricane $option -}}
+{{- if hasKey $options $option -}}
 {{- fail (printf "secrets.%s: hurricane.%s is given too and would count more: keep one" $option $option) -}}
 {{- end -}}
 {{- $kinds := default (list $.Values.kind) (get $known.kinds $option) -}}
@@ -11,10 +12,10 @@
 {{- fail (printf "secrets.%s is an option of %s, and kind is %s: leave it out" $option (join " and " $kinds) $.Values.kind) -}}
 {{- end -}}
 {{- end -}}
-{{- if hasKey .Values.hurricane "amqpPassword" -}}
+{{- if hasKey $options "amqpPassword" -}}
 {{- fail "hurricane.amqpPassword would be in a ConfigMap, which many may read: use secrets.amqpPassword" -}}
 {{- end -}}
-{{- range $option, $given := .Values.hurricane -}}
+{{- range $option, $given := $options -}}
 {{- if kindIs "slice" $given -}}
 {{- range $index, $text := $given -}}
 {{- include "hurricane.checkPassword" (list $known $option (printf "%s.%d" $option $index) $text) -}}

@@ -16,9 +16,9 @@
 
 {{- define "hurricane.checkKind" -}}
 {{- $kind := .Values.kind -}}
-{{- $options := .Values.hurricane -}}
+{{- $options := default dict .Values.hurricane -}}
 {{- if ne $kind "consume" -}}
-{{- $_ := append .Values.command "" | first | required (printf "command is empty: kind %s needs the command line of the app, such as [node, app.js]" $kind) -}}
+{{- $_ := append (default list .Values.command) "" | first | required (printf "command is empty: kind %s needs the command line of the app, such as [node, app.js]" $kind) -}}
 {{- else if .Values.command -}}
 {{- fail "command is for an app, and kind consume has a handler: use hurricane.handler, handlerExec, handlerUrl or handlerOnce" -}}
 {{- else if not (or $options.handler $options.handlerExec $options.handlerUrl $options.handlerOnce) -}}
@@ -36,12 +36,12 @@
 
 {{- define "hurricane.checkOptions" -}}
 {{- $known := .Files.Get "options.json" | fromJson -}}
+{{- $options := include "hurricane.options" . | fromJson -}}
 {{- range $known.off -}}
-{{- if eq (get $.Values.hurricane . | toString) "true" -}}
+{{- if eq (get $options . | toString) "true" -}}
 {{- fail (printf "hurricane.%s is read as true: give a value, or off" .) -}}
 {{- end -}}
 {{- end -}}
-{{- $options := include "hurricane.options" . | fromJson -}}
 {{- range $option, $pattern := $known.durations -}}
 {{- $given := get $options $option | toString -}}
 {{- if regexMatch "^[1-9][0-9]*$" $given -}}
@@ -52,7 +52,7 @@
 {{- end -}}
 {{- end -}}
 {{- if gt (include "hurricane.graceSeconds" . | int) 2073600 -}}
-{{- fail (printf "hurricane.gracePeriod %v is too long: give at most 24d" .Values.hurricane.gracePeriod) -}}
+{{- fail (printf "hurricane.gracePeriod %v is too long: give at most 24d" $options.gracePeriod) -}}
 {{- end -}}
 {{- end -}}
 
@@ -69,7 +69,7 @@
 {{- fail "autoscaling.enabled has nothing to scale by: give autoscaling.cpu, memory or metrics" -}}
 {{- end -}}
 {{- range $resource := list "cpu" "memory" -}}
-{{- if and $hpa.enabled (get $hpa $resource) (not (dig "requests" $resource "" $.Values.resources)) -}}
+{{- if and $hpa.enabled (get $hpa $resource) (not (default dict $.Values.resources | dig "requests" $resource "")) -}}
 {{- fail (printf "autoscaling.%s is per cent of resources.requests.%s, which is not given: give it" $resource $resource) -}}
 {{- end -}}
 {{- end -}}
@@ -80,6 +80,7 @@
 
 {{- define "hurricane.checkKeda" -}}
 {{- $keda := .Values.keda -}}
+{{- $options := include "hurricane.options" . | fromJson -}}
 {{- if gt (int $keda.minReplicas) (int $keda.maxReplicas) -}}
 {{- fail "keda.minReplicas is above keda.maxReplicas: lower it" -}}
 {{- end -}}
@@ -89,21 +90,22 @@
 {{- if and (eq (int $keda.minReplicas) 0) (not (or $keda.rabbitmq.enabled $keda.triggers)) -}}
 {{- fail "keda.minReplicas is 0, and without a pod nobody answers keda.metricsApi: set it to 1, or enable keda.rabbitmq" -}}
 {{- end -}}
-{{- if and $keda.metricsApi.enabled (or .Values.hurricane.noProbe .Values.hurricane.noMetrics) -}}
+{{- if and $keda.metricsApi.enabled (or $options.noProbe $options.noMetrics) -}}
 {{- fail "keda.metricsApi.enabled needs the metrics of hurricane: leave out hurricane.noProbe and hurricane.noMetrics" -}}
 {{- end -}}
 {{- if and $keda.metricsApi.enabled (hasPrefix "hurricane_requests_" $keda.metricsApi.metric) (ne .Values.kind "serve") -}}
 {{- fail (printf "keda.metricsApi.metric %s is a number of serve, and kind is %s: name another" $keda.metricsApi.metric .Values.kind) -}}
 {{- end -}}
-{{- if and $keda.rabbitmq.enabled (not .Values.hurricane.queue) -}}
+{{- if and $keda.rabbitmq.enabled (not $options.queue) -}}
 {{- fail "keda.rabbitmq.enabled needs hurricane.queue: name the queue to scale by" -}}
 {{- end -}}
-{{- if and $keda.rabbitmq.enabled (not (and $keda.rabbitmq.secretName $keda.rabbitmq.key)) (not .Values.secrets.amqpUrl) -}}
+{{- if and $keda.rabbitmq.enabled (not (and $keda.rabbitmq.secretName $keda.rabbitmq.key)) (not (hasKey (default dict .Values.secrets) "amqpUrl")) -}}
 {{- fail "keda.rabbitmq.secretName and key are not given, and neither is secrets.amqpUrl: say where the URL of the broker is" -}}
 {{- end -}}
 {{- end -}}
 
 {{- define "hurricane.checkTraffic" -}}
+{{- $options := include "hurricane.options" . | fromJson -}}
 {{- if and .Values.ingress.enabled (not (and .Values.service.enabled (eq .Values.kind "serve"))) -}}
 {{- fail "ingress.enabled needs a Service: kind serve and service.enabled" -}}
 {{- end -}}
@@ -113,7 +115,7 @@
 {{- if and .Values.service.nodePort (eq .Values.service.type "ClusterIP") -}}
 {{- fail "service.nodePort needs service.type NodePort or LoadBalancer" -}}
 {{- end -}}
-{{- if and .Values.podMonitor.enabled (or .Values.hurricane.noProbe .Values.hurricane.noMetrics) -}}
+{{- if and .Values.podMonitor.enabled (or $options.noProbe $options.noMetrics) -}}
 {{- fail "podMonitor.enabled needs the metrics of hurricane: leave out hurricane.noProbe and hurricane.noMetrics" -}}
 {{- end -}}
 {{- end -}}
@@ -123,12 +125,15 @@
 {{- if not (regexMatch "^[a-z]([-a-z0-9]*[a-z0-9])?$" $name) -}}
 {{- fail (printf "a Service cannot be called %s, because of its first character or a dot: give fullnameOverride" $name) -}}
 {{- end -}}
-{{- range $value := list "commonLabels" "podLabels" -}}
-{{- range $label, $_ := get $.Values $value -}}
+{{- range $value, $labels := dict "commonLabels" .Values.commonLabels "podLabels" .Values.podLabels "podMonitor.labels" .Values.podMonitor.labels -}}
+{{- range $label, $_ := $labels -}}
 {{- if regexMatch "^(app[.]kubernetes[.]io/(name|instance|component|version|managed-by)|helm[.]sh/chart)$" $label -}}
 {{- fail (printf "%s: %s is a label of the chart: leave it out" $value $label) -}}
 {{- end -}}
 {{- end -}}
+{{- end -}}
+{{- if hasKey (default dict .Values.podAnnotations) "checksum/config" -}}
+{{- fail "podAnnotations: checksum/config is an annotation of the chart: give yours another name" -}}
 {{- end -}}
 {{- range .Values.extraVolumes -}}
 {{- if has .name (list "config" "hurricane" "tmp" "webhook-secret") -}}

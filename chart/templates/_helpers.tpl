@@ -30,22 +30,22 @@ app.kubernetes.io/instance: {{ $root.Release.Name | quote }}
 app.kubernetes.io/component: {{ last . | quote }}
 {{- end -}}
 
-{{/* The labels of a pod: (list . "app"); a new version of the chart alone starts none anew. */}}
+{{/* The labels of a pod: (list . "app"), each once; a new version of the chart alone starts none anew. */}}
 {{- define "hurricane.podLabels" -}}
-{{ include "hurricane.selectorLabels" . }}
-{{- $root := first . }}
-app.kubernetes.io/version: {{ include "hurricane.version" $root | quote }}
-{{- with $root.Values.commonLabels }}
-{{ toYaml . }}
-{{- end }}
+{{- $root := first . -}}
+{{- $chart := include "hurricane.selectorLabels" . | fromYaml -}}
+{{- $_ := include "hurricane.version" $root | set $chart "app.kubernetes.io/version" -}}
+{{- merge $chart (default dict $root.Values.podLabels) (default dict $root.Values.commonLabels) | toYaml -}}
 {{- end -}}
 
-{{/* The labels of an object: (list . "app"). */}}
+{{/* The labels of an object: (list . "app"), or (list . "app" more) for some of its own. */}}
 {{- define "hurricane.labels" -}}
 {{- $root := first . -}}
-helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" | quote }}
-app.kubernetes.io/managed-by: {{ $root.Release.Service | quote }}
-{{ include "hurricane.podLabels" . }}
+{{- $chart := include "hurricane.selectorLabels" (list $root (index . 1)) | fromYaml -}}
+{{- $_ := include "hurricane.version" $root | set $chart "app.kubernetes.io/version" -}}
+{{- $_ := set $chart "app.kubernetes.io/managed-by" $root.Release.Service -}}
+{{- $_ := printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" | set $chart "helm.sh/chart" -}}
+{{- merge $chart (index (append . dict) 2) (default dict $root.Values.commonLabels) | toYaml -}}
 {{- end -}}
 
 {{/* The tag as a label may hold it. */}}
@@ -72,7 +72,7 @@ The options as JSON: those of the values, and whatever the manifests follow from
 image contradicts them. What YAML took for false is off again.
 */}}
 {{- define "hurricane.options" -}}
-{{- $options := deepCopy .Values.hurricane -}}
+{{- $options := default dict .Values.hurricane | deepCopy -}}
 {{- $known := .Files.Get "options.json" | fromJson -}}
 {{- range $known.off -}}
 {{- if eq (get $options . | toString) "false" -}}
@@ -145,8 +145,10 @@ image contradicts them. What YAML took for false is off again.
   image: {{ include "hurricane.image" (list .Values.carrier.image .Chart.AppVersion) | quote }}
   imagePullPolicy: {{ .Values.carrier.image.pullPolicy }}
   command: [/opt/hurricane/hurricane, install, /shared]
+  {{- with .Values.securityContext }}
   securityContext:
-    {{- toYaml .Values.securityContext | nindent 4 }}
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
   {{- with .Values.resources }}
   resources:
     {{- toYaml . | nindent 4 }}
@@ -163,8 +165,10 @@ image contradicts them. What YAML took for false is off again.
 name: {{ last . }}
 image: {{ include "hurricane.image" (list $root.Values.image "") | quote }}
 imagePullPolicy: {{ $root.Values.image.pullPolicy }}
+{{- with $root.Values.securityContext }}
 securityContext:
-  {{- toYaml $root.Values.securityContext | nindent 2 }}
+  {{- toYaml . | nindent 2 }}
+{{- end }}
 {{- with $root.Values.resources }}
 resources:
   {{- toYaml . | nindent 2 }}
@@ -193,14 +197,15 @@ resources:
 
 {{/* The variables that hurricane finds its secrets in. */}}
 {{- define "hurricane.secretEnv" -}}
-{{- range $option, $ref := omit .Values.secrets "webhookSecretFile" }}
+{{- $secrets := default dict .Values.secrets }}
+{{- range $option, $ref := omit $secrets "webhookSecretFile" }}
 - name: HURRICANE_{{ snakecase $option | upper }}
   valueFrom:
     secretKeyRef:
       name: {{ $ref.secretName | quote }}
       key: {{ $ref.key | quote }}
 {{- end }}
-{{- if .Values.secrets.webhookSecretFile }}
+{{- if $secrets.webhookSecretFile }}
 - name: HURRICANE_WEBHOOK_SECRET_FILE
   value: /etc/hurricane-secrets/webhook
 {{- end }}
@@ -219,8 +224,10 @@ imagePullSecrets:
   {{- toYaml . | nindent 2 }}
 {{- end }}
 enableServiceLinks: false
+{{- with .Values.podSecurityContext }}
 securityContext:
-  {{- toYaml .Values.podSecurityContext | nindent 2 }}
+  {{- toYaml . | nindent 2 }}
+{{- end }}
 {{- with .Values.nodeSelector }}
 nodeSelector:
   {{- toYaml . | nindent 2 }}

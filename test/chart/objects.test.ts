@@ -57,6 +57,19 @@ suite('the objects of the chart', { skip: helmSkip }, () => {
     }
   });
 
+  test('have each label once, of the pod over those of all, whatever is given twice', () => {
+    const manifests = withValues({
+      commonLabels: { team: 'shop', tier: 'all' },
+      podLabels: { tier: 'web' },
+      podMonitor: { enabled: true, labels: { team: 'metrics' } },
+    });
+    const { tier, team } = podLabels(manifests, 'Deployment');
+    assert.deepEqual([tier, team], ['web', 'shop']);
+    const labels = objectOf(manifests, 'PodMonitor').metadata.labels ?? {};
+    assert.deepEqual([labels['tier'], labels['team']], ['all', 'metrics']);
+    assert.equal(objectOf(manifests, 'Deployment').metadata.labels?.['tier'], 'all');
+  });
+
   test('the public Service has the port of the app and not that of the probes', () => {
     const manifests = withValues({ hurricane: { port: 9000 } });
     const { ports } = specOf<{ ports: object }>(manifests, 'Service', 'shop-hurricane');

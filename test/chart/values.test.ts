@@ -23,6 +23,7 @@ import {
 interface Schema {
   readonly description?: string;
   readonly additionalProperties?: unknown;
+  readonly required?: readonly string[];
   readonly properties?: Readonly<Record<string, Schema>>;
 }
 
@@ -54,6 +55,23 @@ suite('the values of the chart', () => {
       });
     assert.deepEqual(missing(schema, ''), []);
   });
+
+  test(
+    'may be left empty, which YAML takes for null, where that means none',
+    { skip: helmSkip },
+    () => {
+      const keys = Object.keys(schema.properties ?? {});
+      const empty = keys.filter((key) => schema.required?.includes(key) !== true);
+      for (const key of ['hurricane', 'secrets', 'resources', 'podSecurityContext', 'extraEnv']) {
+        assert.ok(empty.includes(key), key);
+      }
+      const none = Object.fromEntries(empty.map((key) => [key, null]));
+      const { resources, securityContext, env } = appContainer(
+        render({ values: { ...none, ...leastValues } }),
+      );
+      assert.deepEqual([resources, securityContext, env], [undefined, undefined, undefined]);
+    },
+  );
 
   test('unknown keys are refused wherever the keys are the chart’s own', () => {
     const open = (inner: Schema, path: string): readonly string[] =>

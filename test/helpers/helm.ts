@@ -76,11 +76,16 @@ export interface Rendering {
 /** The least that an app needs. */
 export const leastValues = { image: { repository: 'shop', tag: '1.0.0' }, command: ['app'] };
 
-/** The objects of a release; those of hooks and tests too. Throws with helm's words when it refuses. */
+/** The objects of a release; those of hooks and tests too. Throws with helm's words when it refuses, and for a key twice. */
 export function render(rendering: Rendering): readonly Manifest[] {
   const { status, stdout, stderr } = template(rendering);
   assert.equal(status, 0, stderr);
-  return parseAllDocuments(stdout)
+  const documents = parseAllDocuments(stdout);
+  assert.deepEqual(
+    documents.flatMap(({ errors }) => errors),
+    [],
+  );
+  return documents
     .map((document) => document.toJS() as Manifest | null)
     .filter((manifest) => manifest !== null);
 }
