@@ -3,6 +3,7 @@
 
 import { ownValues } from './chart-own-values.ts';
 import type { ChartValue } from './chart-values.ts';
+import { metricFamilies } from './metric-families.ts';
 import { anyText, section, someText, tcpPort, word, type Schema } from './schema-parts.ts';
 import { fileDefaults, fileProperties } from '../src/config/json-schema.ts';
 import { allows, type CommandName, type Option } from '../src/config/option.ts';
@@ -16,7 +17,11 @@ export function chartSchema(values: readonly ChartValue[]): object {
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: 'Values of the chart of hurricane',
-    ...described(section({ ...properties(), global: { type: ['object', 'null'] } }, mayBeLeftEmpty(values)), '', texts),
+    ...described(
+      section({ ...properties(), global: { type: ['object', 'null'] } }, mayBeLeftEmpty(values)),
+      '',
+      texts,
+    ),
   };
 }
 
@@ -46,10 +51,17 @@ export function chartOptions(): object {
     ),
     /** The deadlines of a start, in their order. */
     deadlines: fileDefaults(deadlines),
+    /** What /metrics.json says, where there are requests and where there are messages. */
+    numbers: { requests: numbersOf('requests'), messages: numbersOf('messages') },
     secrets: secret.map(({ key }) => key),
     /** Those that may be off, which YAML as Helm reads it takes for false. */
     off: inFile.filter(mayBeOff).map(({ key }) => key),
   };
+}
+
+function numbersOf(part: 'requests' | 'messages'): readonly string[] {
+  const families = metricFamilies(part);
+  return families.filter(({ scales }) => scales).map(({ name }) => name);
 }
 
 /** Those that may come from a Secret. */

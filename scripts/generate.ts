@@ -11,9 +11,9 @@ import { chartOptions, chartSchema } from './chart-schema.ts';
 import { chartValues } from './chart-values.ts';
 import { eventsMarkdown } from './events-markdown.ts';
 import { markdownTable } from './markdown.ts';
+import { metricFamilies } from './metric-families.ts';
 import { referenceTables } from '../src/config/reference.ts';
 import { catalogue } from '../src/core/errors.ts';
-import { Metrics } from '../src/metrics/metrics.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -52,21 +52,7 @@ function optionsMarkdown(): string {
 }
 
 function metricsMarkdown(): string {
-  const never = (): never => {
-    throw new Error('the value of a metric was read');
-  };
-  const { families } = new Metrics({
-    requests: { load: never, report: never, serves: never, routes: ['/'] },
-    messages: {
-      ...{ queue: '', prefetch: 0, inFlight: never, buffered: never },
-      ...{ connected: never, consuming: never, blocked: never },
-    },
-    supervises: true,
-    webhooksQueued: never,
-    logLinesDropped: never,
-    metricsSources: [],
-    reaper: never,
-  });
+  const families = metricFamilies('requests', 'messages');
   const rows = families.map(({ name, type, help }) => [`\`${name}\``, type, help]);
   return markdownTable(['Metric', 'Type', 'Meaning'], rows);
 }

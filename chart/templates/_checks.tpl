@@ -93,8 +93,13 @@
 {{- if and $keda.metricsApi.enabled (or $options.noProbe $options.noMetrics) -}}
 {{- fail "keda.metricsApi.enabled needs the metrics of hurricane: leave out hurricane.noProbe and hurricane.noMetrics" -}}
 {{- end -}}
-{{- if and $keda.metricsApi.enabled (hasPrefix "hurricane_requests_" $keda.metricsApi.metric) (ne .Values.kind "serve") -}}
-{{- fail (printf "keda.metricsApi.metric %s is a number of serve, and kind is %s: name another" $keda.metricsApi.metric .Values.kind) -}}
+{{- $known := .Files.Get "options.json" | fromJson -}}
+{{- $numbers := ternary $known.numbers.requests list (eq .Values.kind "serve") -}}
+{{- if or (eq .Values.kind "consume") $options.deliver -}}
+{{- $numbers = concat $numbers $known.numbers.messages -}}
+{{- end -}}
+{{- if and $keda.metricsApi.enabled (hasPrefix "hurricane_" $keda.metricsApi.metric) (not (has $keda.metricsApi.metric $numbers)) -}}
+{{- fail (printf "keda.metricsApi.metric %s is no number of these values: give %s" $keda.metricsApi.metric (append $numbers "a gauge that the app has pushed" | join ", or ")) -}}
 {{- end -}}
 {{- if and $keda.rabbitmq.enabled (not $options.queue) -}}
 {{- fail "keda.rabbitmq.enabled needs hurricane.queue: name the queue to scale by" -}}
@@ -106,6 +111,14 @@
 
 {{- define "hurricane.checkTraffic" -}}
 {{- $options := include "hurricane.options" . | fromJson -}}
+{{- if and .Values.networkPolicy.enabled (not $options.noProbe) (eq (include "hurricane.probePortName" .) "http") -}}
+{{- fail "networkPolicy.enabled cannot keep the probes to networkPolicy.probesFrom on the port of the app: give hurricane.probePort another than hurricane.port" -}}
+{{- end -}}
+{{- range $asks, $enabled := dict "podMonitor.enabled" .Values.podMonitor.enabled "keda.metricsApi.enabled" (and .Values.keda.enabled .Values.keda.metricsApi.enabled) -}}
+{{- if and $enabled $.Values.networkPolicy.enabled (not $.Values.networkPolicy.probesFrom) -}}
+{{- fail (printf "%s is of no use while networkPolicy.enabled keeps everybody away from the probe port: name in networkPolicy.probesFrom who asks" $asks) -}}
+{{- end -}}
+{{- end -}}
 {{- if and .Values.ingress.enabled (not (and .Values.service.enabled (eq .Values.kind "serve"))) -}}
 {{- fail "ingress.enabled needs a Service: kind serve and service.enabled" -}}
 {{- end -}}
