@@ -5,7 +5,9 @@ import {
   anyText,
   atLeast,
   countOrShare,
+  hostName,
   label,
+  labels,
   numberAsText,
   objects,
   onOff,
@@ -36,7 +38,11 @@ export function ownValues(): Readonly<Record<string, Schema>> {
 function imageSchema(): Schema {
   return section({
     registry: anyText,
-    repository: anyText,
+    /** Without tag and digest, which are values of their own. */
+    repository: {
+      type: 'string',
+      pattern: '^(([a-z0-9.-]+(:\\d+)?/)?[a-z0-9]+([._/-]+[a-z0-9]+)*)?$',
+    },
     tag: { type: 'string', pattern: '^(\\w[\\w.-]{0,127})?$' },
     digest: { type: 'string', pattern: '^(sha256:[0-9a-f]{64})?$' },
     pullPolicy: word('IfNotPresent', 'Always', 'Never'),
@@ -47,7 +53,7 @@ const naming: Readonly<Record<string, Schema>> = {
   imagePullSecrets: { type: 'array', items: section({ name: someText }) },
   nameOverride: label('[a-z0-9]'),
   fullnameOverride: label('[a-z]'),
-  commonLabels: texts,
+  commonLabels: labels,
 };
 
 const probe = section({
@@ -92,7 +98,7 @@ const traffic: Readonly<Record<string, Schema>> = {
     hosts: {
       type: 'array',
       items: section({
-        host: someText,
+        host: hostName,
         paths: {
           type: 'array',
           minItems: 1,
@@ -145,14 +151,18 @@ const scaling: Readonly<Record<string, Schema>> = {
       },
     },
   }),
-  podDisruptionBudget: section({ enabled: onOff, maxUnavailable: countOrShare }),
+  podDisruptionBudget: section({
+    enabled: onOff,
+    /** None would keep every node from being drained. */
+    maxUnavailable: { type: ['integer', 'string'], minimum: 1, pattern: '^[1-9]\\d*%$' },
+  }),
 };
 
 const surroundings: Readonly<Record<string, Schema>> = {
   podMonitor: section({
     enabled: onOff,
     interval: { type: 'string', pattern: '^\\d+(ms|s|m|h)$' },
-    labels: texts,
+    labels,
   }),
   networkPolicy: section({
     enabled: onOff,
@@ -182,7 +192,7 @@ const surroundings: Readonly<Record<string, Schema>> = {
     },
   },
   affinity: anyMap,
-  nodeSelector: texts,
+  nodeSelector: labels,
   tolerations: objects,
   priorityClassName: anyText,
 };
@@ -194,7 +204,7 @@ const named: Schema = {
 
 const extras: Readonly<Record<string, Schema>> = {
   podAnnotations: texts,
-  podLabels: texts,
+  podLabels: labels,
   extraEnv: {
     type: 'array',
     items: {

@@ -8,6 +8,18 @@ export const onOff: Schema = { type: 'boolean' };
 export const anyMap: Schema = { type: 'object' };
 export const objects: Schema = { type: 'array', items: anyMap };
 export const texts: Schema = { type: 'object', additionalProperties: anyText };
+export const labels: Schema = {
+  type: 'object',
+  additionalProperties: {
+    ...{ type: 'string', maxLength: 63 },
+    pattern: '^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$',
+  },
+};
+/** A name of the DNS, the first part of which may be a wildcard. */
+export const hostName: Schema = {
+  type: 'string',
+  pattern: '^([*][.])?[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$',
+};
 export const tcpPort: Schema = { type: 'integer', minimum: 1, maximum: 65535 };
 export const countOrShare: Schema = { type: ['integer', 'string'], minimum: 0, pattern: '^\\d+%$' };
 /** KEDA takes texts alone. */

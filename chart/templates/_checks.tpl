@@ -12,6 +12,7 @@
 {{- include "hurricane.checkScaling" . -}}
 {{- include "hurricane.checkTraffic" . -}}
 {{- include "hurricane.checkNames" . -}}
+{{- include "hurricane.checkPods" . -}}
 {{- end -}}
 
 {{- define "hurricane.checkKind" -}}

@@ -13,6 +13,7 @@ import {
   objectOf,
   render,
   specOf,
+  template,
   type Manifest,
 } from '../helpers/helm.ts';
 
@@ -150,6 +151,31 @@ suite('the objects of the chart', { skip: helmSkip }, () => {
       },
     ]);
     assert.deepEqual(secretTargetRef, [{ parameter: 'host', name: 'broker', key: 'url' }]);
+  });
+
+  test('numbers of any size are whole numbers', () => {
+    const many = 1_000_000;
+    const manifests = withValues({
+      ...{ revisionHistoryLimit: many, replicaCount: many },
+      podDisruptionBudget: { maxUnavailable: many },
+    });
+    const { replicas, revisionHistoryLimit } = specOf<Record<string, unknown>>(
+      manifests,
+      'Deployment',
+    );
+    const { maxUnavailable } = specOf<Record<string, unknown>>(manifests, 'PodDisruptionBudget');
+    assert.deepEqual([replicas, revisionHistoryLimit, maxUnavailable], [many, many, many]);
+    const text = (values: object): string =>
+      template({ values: { ...leastValues, ...values } }).stdout;
+    const autoscaling = { enabled: true, minReplicas: many, maxReplicas: many, cpu: many };
+    const keda = {
+      ...{ enabled: true, minReplicas: many, maxReplicas: many, metricsApi: { enabled: true } },
+      ...{ pollingInterval: many, cooldownPeriod: many },
+    };
+    for (const values of [{ replicaCount: many }, { autoscaling }, { keda }]) {
+      assert.match(text(values), /: 1000000\n/);
+      assert.doesNotMatch(text(values), /e\+06/);
+    }
   });
 
   test('a disruption budget is there only where there may be several pods', () => {
