@@ -16,6 +16,19 @@ import { useTempDir } from '../helpers/temp-dir.ts';
 
 const artefact = 'binary';
 
+test(
+  'the image that init says to build is the one that its values name',
+  { skip: helmSkip },
+  async (t) => {
+    const { cwd, values, stdout } = await init(t, 'python');
+    const { image } = appContainer(render({ values }));
+    const build = `docker build --tag ${image} .`;
+    assert.ok(readFileSync(join(cwd, 'Dockerfile'), 'utf8').includes(build));
+    const install = 'helm install app path/to/chart --values chart-values.yaml';
+    assert.ok(stdout.endsWith(`\n  ${build}\n  ${install}\n`), stdout);
+  },
+);
+
 interface Values {
   readonly hurricane: Readonly<Record<string, unknown>>;
   readonly command: readonly string[];
@@ -24,6 +37,7 @@ interface Values {
 interface Written {
   readonly cwd: string;
   readonly values: Values;
+  readonly stdout: string;
 }
 
 test(
@@ -62,7 +76,14 @@ for (const language of ['node', 'python'] as const) {
 
 async function init(t: TestContext, language: Language): Promise<Written> {
   const cwd = useTempDir(t);
-  const { code, stderr } = await runHurricane(t, ['init', '--lang', language], { artefact, cwd });
+  const { code, stdout, stderr } = await runHurricane(t, ['init', '--lang', language], {
+    artefact,
+    cwd,
+  });
   assert.equal(code, 0, stderr);
-  return { cwd, values: parse(readFileSync(join(cwd, 'chart-values.yaml'), 'utf8')) as Values };
+  return {
+    cwd,
+    stdout,
+    values: parse(readFileSync(join(cwd, 'chart-values.yaml'), 'utf8')) as Values,
+  };
 }

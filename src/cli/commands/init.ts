@@ -2,6 +2,7 @@
 
 import { HurricaneError } from '../../core/errors.ts';
 import type { CliEdge, Invocation } from '../command.ts';
+import { CHART_VALUES, IMAGE } from '../init/chart-values.ts';
 import { isLanguage, languageNames, projectOf, type Project } from '../init/languages.ts';
 import { starterFiles, type StarterFile } from '../init/starter-files.ts';
 import { reportUsage } from '../report.ts';
@@ -92,5 +93,7 @@ function report(
 ${lines.join('')}${left}Next:
   hurricane check
   hurricane serve -- ${command}
+  docker build --tag ${IMAGE} .
+  helm install app path/to/chart --values ${CHART_VALUES}
 `;
 }

@@ -3,17 +3,21 @@
 import type { Project } from './languages.ts';
 
 export const CHART_VALUES = 'chart-values.yaml';
+/** What the image is called until it goes to a registry. */
+const REPOSITORY = 'app';
+const TAG = '1';
+export const IMAGE = `${REPOSITORY}:${TAG}`;
 
 export function chartValues({ command, lines, check }: Project): string {
   const words = command.split(' ').map((word) => (isPlain(word) ? word : `'${word}'`));
   const own = lines.map((line) => `  ${line}\n`).join('');
-  return `# Values of the chart of hurricane for this app: helm install app chart/ --values ${CHART_VALUES}
+  return `# Values of the chart of hurricane for this app: helm install app path/to/chart --values ${CHART_VALUES}
 # What is not here stays as it is in the chart, whose README lists every value.
 
 image:
-  repository: app
+  repository: ${REPOSITORY}
   # Whatever the image was tagged with; a new tag is a new release.
-  tag: '1'
+  tag: '${TAG}'
 
 command: [${words.join(', ')}]
 

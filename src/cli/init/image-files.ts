@@ -1,5 +1,6 @@
 // The Dockerfile and .dockerignore of a new project by its language. Pure.
 
+import { IMAGE } from './chart-values.ts';
 import type { LanguageName, Look, Project } from './languages.ts';
 
 interface Recipe {
@@ -33,7 +34,7 @@ export function dockerfile({ language, title, command }: Project, look: Look): s
     'ENTRYPOINT ["hurricane", "serve", "--"]',
     `CMD [${words.join(', ')}]`,
   ];
-  return `# ${title} behind hurricane: docker build --tag app .\n${before}${lines.join('\n')}\n`;
+  return `# ${title} behind hurricane: docker build --tag ${IMAGE} .\n${before}${lines.join('\n')}\n`;
 }
 
 export function dockerignore({ language }: Project): string {
