@@ -24,7 +24,7 @@ import {
 import type { BrokerAddress, BrokerConfig } from '../config/config.ts';
 import { HurricaneError } from '../core/errors.ts';
 import { NextRun } from '../lib/next-run.ts';
-import { onAbort } from '../lib/waiting.ts';
+import { onAbort, pause } from '../lib/waiting.ts';
 import { addressOf, displayPlace, tlsOptions, tryingAt } from './broker-address.ts';
 import { dialectOf, type Dialect, type Target } from './dialect-10.ts';
 import { connectFault, endReason, linkFault, publishFault, republishRefusal } from './faults-10.ts';
@@ -276,8 +276,9 @@ class Link10 implements Link {
       ...mechanisms(broker, address),
     });
     widenSessions(connection);
+    const silence = (): number => performance.now() - heardAt;
     const lost = (error: unknown): void => {
-      const silentMs = performance.now() - heardAt;
+      const silentMs = silence();
       const isSilent = error === undefined && silentMs > broker.heartbeatMs;
       const reason = isSilent ? new Error(`it said nothing for ${seconds(silentMs)}`) : error;
       const isOpening = this.#receiver === undefined;
@@ -295,10 +296,19 @@ class Link10 implements Link {
         const bytes = frameSizeOf(connection);
         if (bytes > LONGEST_FRAME) lost(new Error(`it sent a frame of ${bytes} bytes`));
       });
+      void this.#noticeSilence(silence, () => lost(undefined));
       return connection;
     } catch (error) {
       if (!inTime.aborted) throw connectFault(error, heard, trying);
       throw unreachable(trying, `no answer within ${seconds(broker.connectTimeoutMs)}`);
+    }
+  }
+
+  /** The library does not look at the time while the end of a frame is missing. */
+  async #noticeSilence(silence: () => number, onSilent: () => void): Promise<void> {
+    const { heartbeatMs } = this.#options.broker;
+    while (await pause(heartbeatMs / 2, this.#over.signal)) {
+      if (silence() > 2 * heartbeatMs) onSilent();
     }
   }
 

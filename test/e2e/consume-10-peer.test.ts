@@ -130,17 +130,28 @@ test('a queue that another broker deletes is waited for, or ends it with 69 [js]
 const OVERSIZED = Buffer.from([0x7f, 0xff, 0xff, 0xff, 2, 0, 0, 0]);
 const NO_FRAME = Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n');
 
-test('a broker that says what is no AMQP 1.0 is left, and consumed from anew [js]', async (t) => {
+/** Of 1000 bytes, the rest of which never comes. */
+const BEGINNING = Buffer.from([0, 0, 3, 0xe8, 2, 0, 0, 0]);
+
+test('a broker that says what is no AMQP 1.0, or falls silent within a frame, is left and consumed from anew [js]', async (t) => {
   const peer = await usePeer(t);
   const proxy = await useTcpProxy(t, () => `127.0.0.1:${peer.port}`);
-  const hurricane = await consumer(t, proxy);
+  const args = ['--heartbeat', '1s', '--connect-timeout', '1s'];
+  const hurricane = await consumer(t, proxy, { args });
   await hurricane.up();
   for (const [n, bytes] of [OVERSIZED, NO_FRAME].entries()) {
-    proxy.inject(bytes);
+    await proxy.inject(bytes);
     const { reason } = await hurricane.seesNth(1 + n, 'consumer.lost', 10_000);
     assert.match(String(reason), /^it sent a frame of \d{10} bytes$/);
     await hurricane.seesNth(2 + n, 'consumer.subscribed');
   }
+  for (const bytes of [BEGINNING, Buffer.alloc(8)]) await proxy.inject(bytes);
+  proxy.swallow();
+  const { reason } = await hurricane.seesNth(3, 'consumer.lost', 10_000);
+  assert.match(String(reason), /^it said nothing for [23]/);
+  proxy.reset();
+  proxy.restore();
+  await hurricane.seesNth(4, 'consumer.subscribed');
   peer.hand(message('after', {}));
   await eventually(() => assert.deepEqual(hurricane.output, ['after 1 false']));
 });

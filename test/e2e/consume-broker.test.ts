@@ -255,7 +255,7 @@ test('notices a network that swallows everything, one that resets, and one that 
   proxy.restore();
   await hurricane.seesNth(3, 'consumer.subscribed');
   for (const [n, bytes] of [OVERSIZED, NO_FRAME].entries()) {
-    proxy.inject(bytes);
+    await proxy.inject(bytes);
     const { reason: fault } = await hurricane.seesNth(3 + n, 'consumer.lost');
     assert.match(String(fault), /^Frame size \d{10} exceeds/);
     await hurricane.seesNth(4 + n, 'consumer.subscribed');

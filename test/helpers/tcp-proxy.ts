@@ -61,9 +61,12 @@ export class TcpProxy {
     this.#swallows = false;
   }
 
-  /** The clients are told this, as if their server said it. */
-  inject(bytes: Buffer): void {
-    for (const { client } of this.#pairs) if (client.writable) client.write(bytes);
+  /** The clients are told this, as if their server said it; resolves when it is on its way. */
+  async inject(bytes: Buffer): Promise<void> {
+    const open = this.#pairs.filter(({ client }) => client.writable);
+    await Promise.all(
+      open.map(({ client }) => new Promise((resolve) => client.write(bytes, resolve))),
+    );
   }
 
   /** RST to both ends of every connection. */
