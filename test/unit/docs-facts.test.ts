@@ -31,7 +31,7 @@ const flags = new Set([
 ]);
 
 /** What the pages say of other programs: Celery. */
-const ofOthers = ['--schedule', '--max-interval'];
+const ofOthers = ['--schedule', '--max-interval', '--kube-version'];
 
 /** Those that are only given, and not read: by programs that hurricane starts, and by those who build it. */
 const otherVariables = [
