@@ -30,7 +30,7 @@ const flags = new Set([
     .flatMap(({ name, alias }) => (alias === undefined ? [name] : [name, alias])),
 ]);
 
-/** What the pages say of other programs: Celery. */
+/** What the pages say of other programs: Celery and Helm. */
 const ofOthers = ['--schedule', '--max-interval', '--kube-version'];
 
 /** Those that are only given, and not read: by programs that hurricane starts, and by those who build it. */
