@@ -15,8 +15,8 @@ import { RELAYED_SIGNALS, STOP_SIGNALS } from './process/signals.ts';
 declare const VERSION: string | undefined;
 
 const { env, argv, execArgv, execPath } = process;
-/** What runs until it is stopped, perhaps as PID 1, and reaps. */
-const running = ['serve', 'worker', 'consume'];
+/** What may be PID 1, and reaps. */
+const running = ['serve', 'worker', 'consume', 'prepare'];
 
 if (running.includes(argv[2] ?? '')) {
   const flag = flagForLibc([...execArgv, ...(env['NODE_OPTIONS'] ?? '').split(/\s+/)]);

@@ -8,8 +8,8 @@ import { describeExit, exitCodeOf, isSuccess, type ExitStatus } from '../core/ex
 
 export type Phase = 'listen' | 'prepare' | 'start' | 'serve';
 
-/** What it was started as: an app that is handed requests, one that works by itself, a handler of messages. */
-export type Role = 'serve' | 'worker' | 'consume';
+/** What it was started as: an app that is handed requests, one that works by itself, a handler of messages, none. */
+export type Role = 'serve' | 'worker' | 'consume' | 'prepare';
 
 export interface Ending {
   readonly phase: Phase;

@@ -1,6 +1,6 @@
 // A command that runs until it is stopped, from its configuration to its exit code.
 
-import type { RunningConfig } from '../config/config.ts';
+import type { LogConfig, RunningConfig } from '../config/config.ts';
 import { Deadline } from '../core/deadline.ts';
 import { HurricaneError } from '../core/errors.ts';
 import { createLog, type Log } from '../core/log.ts';
@@ -15,7 +15,9 @@ import { Shutdown } from './shutdown.ts';
 const LAST_LINES_MS = 1000;
 
 export interface Play {
-  readonly config: RunningConfig;
+  readonly config: Pick<RunningConfig, 'terminationLog' | 'stop'> & {
+    readonly log: Omit<LogConfig, 'app'>;
+  };
   /** What was noticed when it was read. */
   readonly warnings: readonly string[];
   readonly castOf: (stage: Stage) => PlayCast;
@@ -82,7 +84,7 @@ export async function runToEnd({ config, warnings, castOf }: Play, edge: Edge): 
   return outcome.exitCode;
 }
 
-function openLog({ log }: RunningConfig, { stdout }: Edge, sink: LogSink): Log {
+function openLog({ log }: Play['config'], { stdout }: Edge, sink: LogSink): Log {
   const readable = log.format === 'auto' ? stdout.isTerminal : log.format === 'text';
   return createLog({
     level: log.level,

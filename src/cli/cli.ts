@@ -11,6 +11,7 @@ import { consumeCommand } from './commands/consume.ts';
 import { ctlCommand } from './commands/ctl.ts';
 import { initCommand, initHelp } from './commands/init.ts';
 import { installCommand, installHelp } from './commands/install.ts';
+import { prepareCommand } from './commands/prepare.ts';
 import { probeCommand } from './commands/probe.ts';
 import { serveCommand } from './commands/serve.ts';
 import { workerCommand } from './commands/worker.ts';
@@ -23,6 +24,7 @@ const commands = {
   serve: serveCommand,
   worker: workerCommand,
   consume: consumeCommand,
+  prepare: prepareCommand,
   check: checkCommand,
   probe: probeCommand,
   ctl: ctlCommand,

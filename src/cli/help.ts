@@ -13,7 +13,7 @@ export function welcome(version: string): string {
   hurricane worker [options] -- CMD…  the same for a program without HTTP
   hurricane consume HANDLER.mjs       messages of a queue for your handler
   hurricane ctl WORD                  status, reload, restart, drain, undrain
-  hurricane check | probe NAME | init checks once; ask a probe; first files
+  hurricane check | probe | init      checks once; ask a probe; first files
   hurricane --help                    the options to begin with
 
 Example: hurricane serve --port 8000 -- node app.js
@@ -23,8 +23,8 @@ Example: hurricane serve --port 8000 -- node app.js
 /** One screen of 80 columns. */
 export function overview(columns: number): string {
   const common = helpGroups('serve').flatMap(({ lines }) => lines.filter((line) => line.common));
-  return `Usage: hurricane serve [options] -- APP…
-       hurricane worker -- CMD… | consume | ctl | check | probe | init | install
+  return `Usage: hurricane serve [options] -- APP… | worker [options] -- CMD…
+       hurricane consume | prepare | ctl | check | probe | init | install
 
 ${formatLines(common, columns)}
 
@@ -54,6 +54,10 @@ returns is done; what it throws is tried again, and at last a dead letter.`,
 
 Flags win over the file, the file over variables. HURRICANE_PROBE_PORT and
 probePort in hurricane.yaml are --probe-port.`,
+  prepare: `Usage: hurricane prepare --command COMMAND [options]
+
+Waits for --wait-for and runs the startup commands, but no app behind them: once,
+for many pods that need not run them then. Ends with 0 when all have succeeded.`,
   check: `Usage: hurricane check [options]
 
 Runs every check once and prints its result; exits with 1 when one failed.`,

@@ -1,4 +1,4 @@
-// What `serve`, `worker` and `consume` have in common on the command line: the report of what is wrong, and
+// What `serve`, `worker`, `consume` and `prepare` have in common on the command line: the report of what is wrong, and
 // `--print-config`.
 
 import { tellRefusal } from '../app/refuse.ts';
@@ -10,14 +10,14 @@ import { entriesAsJson, formatEntries } from './print-config.ts';
 import { describeProblems, reportProblems, reportWarnings } from './report.ts';
 
 export interface Running<C> {
-  readonly command: 'serve' | 'worker' | 'consume';
+  readonly command: 'serve' | 'worker' | 'consume' | 'prepare';
   readonly load: (input: LoadInput) => Promise<Loaded<C>>;
   /** What is wrong with the words that are not flags. */
   readonly problems: (invocation: Invocation) => readonly Problem[];
   readonly run: (config: C, warnings: readonly string[], edge: CliEdge) => Promise<number>;
 }
 
-export async function runRunning<C extends { readonly log: LogConfig }>(
+export async function runRunning<C extends { readonly log: Omit<LogConfig, 'app'> }>(
   running: Running<C>,
   invocation: Invocation,
   edge: CliEdge,
@@ -44,7 +44,7 @@ async function refuse(
 
 function printConfig(
   { entries, warnings }: Loaded<unknown>,
-  { format }: LogConfig,
+  { format }: Pick<LogConfig, 'format'>,
   edge: CliEdge,
 ): number {
   reportWarnings(warnings, edge);

@@ -84,7 +84,7 @@ function metricsAreSeen({
   return given.map((name) => `${name} has no effect with ${flag}: there is no page to show it on`);
 }
 
-function commandsNeedNoShell({
+export function commandsNeedNoShell({
   command = [],
   check = [],
   checkMigrations: question,

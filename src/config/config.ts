@@ -85,12 +85,16 @@ export interface MetricSourceSpec {
 
 export type DependencyTarget = Extract<CheckTarget, { kind: 'http' | 'tcp' }>;
 
-export interface StartupConfig {
+/** What comes before an app, whoever starts it. */
+export interface PreparationConfig {
   readonly waitFor: readonly DependencyTarget[];
   readonly waitTimeoutMs: number;
   readonly commands: readonly CommandLine[];
   /** For each command, those of the gate included; Infinity: no limit. */
   readonly commandTimeoutMs: number;
+}
+
+export interface StartupConfig extends PreparationConfig {
   readonly gate: MigrationGateConfig | undefined;
   /** The gate comes before the commands. */
   readonly gateFirst: boolean;
@@ -411,6 +415,15 @@ export interface FlowConfig {
   readonly onExhausted: 'dead' | 'requeue' | 'drop';
   /** After this many settled messages it ends in order; undefined: never. */
   readonly maxLifetime: number | undefined;
+}
+
+/** What `hurricane prepare` needs. */
+export interface PrepareConfig extends Pick<
+  RunningConfig,
+  'terminationLog' | 'stop' | 'secretVariables'
+> {
+  readonly log: Omit<LogConfig, 'app'>;
+  readonly startup: PreparationConfig;
 }
 
 /** What `hurricane check` needs. */

@@ -1,11 +1,12 @@
 // Flags, file and environment in; a frozen configuration or the report of every problem out.
 
 import { maskCredentials } from '../core/mask-credentials.ts';
-import { cautions } from './cautions.ts';
+import { cautions, commandsNeedNoShell } from './cautions.ts';
 import type {
   CheckCommandConfig,
   ConsumeConfig,
   CtlConfig,
+  PrepareConfig,
   ProbeTarget,
   ServeConfig,
   SupervisingConfig,
@@ -15,12 +16,14 @@ import { readWhole } from './file-layer.ts';
 import { variablesOf, type CommandName, type Infer } from './option.ts';
 import { rows, type options } from './options.ts';
 import { problem, type Problem } from './problem.ts';
+import { somethingIsPrepared } from './rules/life.ts';
 import { checkNamesAreDistinct } from './rules/observation.ts';
 import { settle, type Entry, type Settlement, type Sources } from './settle.ts';
 import {
   toCheckConfig,
   toConsumeConfig,
   toCtlConfig,
+  toPrepareConfig,
   toProbeTarget,
   toServeConfig,
   toWorkerConfig,
@@ -72,6 +75,15 @@ async function loadRunning<C extends 'serve' | 'worker' | 'consume', T>(
     slice(values, { ...surroundings(input), webhookSecret: secret.value }),
   );
   return { ...loaded, warnings: [...loaded.warnings, ...cautions(settled.values)] };
+}
+
+export async function loadPrepareConfig(input: LoadInput): Promise<Loaded<PrepareConfig>> {
+  const settled = await settle('prepare', input);
+  const found = somethingIsPrepared(settled);
+  const loaded = finish(settled, found, input, (values) =>
+    toPrepareConfig(values, surroundings(input)),
+  );
+  return { ...loaded, warnings: [...loaded.warnings, ...commandsNeedNoShell(settled.values)] };
 }
 
 export async function loadCheckConfig(input: LoadInput): Promise<Loaded<CheckCommandConfig>> {

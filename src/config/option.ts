@@ -1,7 +1,7 @@
 // What an option is, and the types that follow from the table of all options.
 
 /** A command that reads options. */
-export type CommandName = 'serve' | 'worker' | 'consume' | 'check' | 'probe' | 'ctl';
+export type CommandName = 'serve' | 'worker' | 'consume' | 'prepare' | 'check' | 'probe' | 'ctl';
 
 export type Layer = 'flag' | 'file' | 'environment';
 

@@ -29,6 +29,7 @@ export type OptionKey = Camel<OptionName>;
 export type ServeValues = Infer<typeof options, 'serve'>;
 export type WorkerValues = Infer<typeof options, 'worker'>;
 export type ConsumeValues = Infer<typeof options, 'consume'>;
+export type PrepareValues = Infer<typeof options, 'prepare'>;
 export type CheckValues = Infer<typeof options, 'check'>;
 export type ProbeValues = Infer<typeof options, 'probe'>;
 export type CtlValues = Infer<typeof options, 'ctl'>;

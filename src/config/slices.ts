@@ -23,6 +23,8 @@ import type {
   MetricSourceSpec,
   MessagingConfig,
   MigrationGateConfig,
+  PreparationConfig,
+  PrepareConfig,
   ProbeConfig,
   ProbeTarget,
   ProxyConfig,
@@ -41,6 +43,7 @@ import type {
   CheckValues,
   ConsumeValues,
   CtlValues,
+  PrepareValues,
   ProbeValues,
   ServeValues,
   WorkerValues,
@@ -128,6 +131,16 @@ function runningConfig(
     debugging: debuggingConfig(values),
     webhooks: webhookConfig(values, around),
     metricSources: metricSources(values),
+    secretVariables: around.secretVariables,
+  };
+}
+
+export function toPrepareConfig(values: PrepareValues, around: Surroundings): PrepareConfig {
+  return {
+    terminationLog: values.terminationLog,
+    log: logConfig(values),
+    startup: preparationConfig(values),
+    stop: { gracePeriodMs: values.gracePeriod },
     secretVariables: around.secretVariables,
   };
 }
@@ -292,16 +305,25 @@ function checkConfig(
 }
 
 function startupConfig(
-  values: Parameters<typeof gateConfig>[0] &
-    Values<'waitFor' | 'waitTimeout' | 'command' | 'commandTimeout' | 'gateFirst'>,
+  values: Parameters<typeof preparationConfig>[0] &
+    Parameters<typeof gateConfig>[0] &
+    Values<'gateFirst'>,
 ): StartupConfig {
+  return {
+    ...preparationConfig(values),
+    gate: gateConfig(values),
+    gateFirst: values.gateFirst,
+  };
+}
+
+function preparationConfig(
+  values: Values<'waitFor' | 'waitTimeout' | 'command' | 'commandTimeout'>,
+): PreparationConfig {
   return {
     waitFor: values.waitFor,
     waitTimeoutMs: values.waitTimeout,
     commands: values.command,
     commandTimeoutMs: values.commandTimeout,
-    gate: gateConfig(values),
-    gateFirst: values.gateFirst,
   };
 }
 

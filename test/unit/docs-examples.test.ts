@@ -127,10 +127,10 @@ async function checkShell(text: string): Promise<void> {
 /** The command line is right, and nothing is started: its configuration is only printed, or loaded. */
 async function checkCommand([command = '', ...rest]: readonly string[]): Promise<void> {
   const edge = new FakeEdge();
-  if (command === 'serve' || command === 'worker' || command === 'consume') {
+  if (['serve', 'worker', 'consume', 'prepare'].includes(command)) {
     const code = await run([command, '--print-config', ...rest], edge);
     assert.equal(code, 0, edge.err);
-    const needsApp = command !== 'consume' && !rest.includes('--print-config');
+    const needsApp = ['serve', 'worker'].includes(command) && !rest.includes('--print-config');
     assert.ok(!needsApp || rest.includes('--'), 'no app behind --');
     return;
   }

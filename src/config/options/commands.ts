@@ -9,6 +9,8 @@ export const consuming = ['serve', 'consume'] as const;
 export const supervising = ['serve', 'worker'] as const;
 /** What runs until it is stopped, behind probes. */
 export const running = ['serve', 'worker', 'consume'] as const;
+/** What runs startup commands. */
+export const preparing = ['serve', 'worker', 'consume', 'prepare'] as const;
 export const runningOrCheck = ['serve', 'worker', 'consume', 'check'] as const;
 export const runningOrProbe = ['serve', 'worker', 'consume', 'probe'] as const;
-export const all = ['serve', 'worker', 'consume', 'check', 'probe', 'ctl'] as const;
+export const all = ['serve', 'worker', 'consume', 'prepare', 'check', 'probe', 'ctl'] as const;

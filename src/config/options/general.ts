@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import type { Option } from '../option.ts';
 import { choice, countOrOff, file, host, onOff, port, text, urlPath } from '../parsers.ts';
-import { running, runningOrCheck, runningOrProbe, all } from './commands.ts';
+import { all, preparing, running, runningOrCheck, runningOrProbe } from './commands.ts';
 
 export const generalOptions = {
   config: {
@@ -16,7 +16,7 @@ export const generalOptions = {
     help: 'configuration file instead of hurricane.yaml/.json',
   },
   'print-config': {
-    on: running,
+    on: preparing,
     group: 'general',
     parser: onOff,
     flag: true,
@@ -34,7 +34,7 @@ export const generalOptions = {
     help: 'show the details of failing checks in the answers of probes, and log at level debug',
   },
   'log-level': {
-    on: runningOrCheck,
+    on: ['serve', 'worker', 'consume', 'prepare', 'check'],
     group: 'general',
     parser: choice('fatal', 'error', 'warn', 'info', 'debug'),
     default: {
@@ -44,7 +44,7 @@ export const generalOptions = {
     help: 'least important lines to log',
   },
   'log-format': {
-    on: ['serve', 'worker', 'consume', 'check', 'ctl'],
+    on: ['serve', 'worker', 'consume', 'prepare', 'check', 'ctl'],
     group: 'general',
     parser: choice('auto', 'json', 'text'),
     default: 'auto',
@@ -58,7 +58,7 @@ export const generalOptions = {
     help: 'version of the app, sent with every webhook',
   },
   'termination-log': {
-    on: running,
+    on: preparing,
     group: 'general',
     parser: file,
     default: '/dev/termination-log',

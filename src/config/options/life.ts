@@ -2,11 +2,11 @@
 
 import type { Option } from '../option.ts';
 import { choice, count, duration, glob, onOff, stopSignal, size } from '../parsers.ts';
-import { serve, supervising, running } from './commands.ts';
+import { preparing, running, serve, supervising } from './commands.ts';
 
 export const lifeOptions = {
   'grace-period': {
-    on: running,
+    on: preparing,
     group: 'life',
     parser: duration,
     default: '25s',

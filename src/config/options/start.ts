@@ -15,11 +15,11 @@ import {
   variable,
 } from '../parsers.ts';
 import { dependency, migrationQuestion } from '../specs.ts';
-import { serve, worker, supervising, running } from './commands.ts';
+import { preparing, running, serve, supervising, worker } from './commands.ts';
 
 export const startOptions = {
   'wait-for': {
-    on: running,
+    on: preparing,
     group: 'start',
     parser: dependency,
     list: true,
@@ -27,14 +27,14 @@ export const startOptions = {
     help: 'tcp:// or http:// to wait for first',
   },
   'wait-timeout': {
-    on: running,
+    on: preparing,
     group: 'start',
     parser: durationOrOff,
     default: '5m',
     help: 'time for all of wait-for together',
   },
   command: {
-    on: running,
+    on: preparing,
     group: 'start',
     parser: commandLine,
     list: true,
@@ -42,7 +42,7 @@ export const startOptions = {
     help: 'run this to its end before the app starts, without a shell',
   },
   'command-timeout': {
-    on: running,
+    on: preparing,
     group: 'start',
     parser: durationOrOff,
     default: 'off',

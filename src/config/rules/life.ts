@@ -2,7 +2,8 @@
 
 import type { Option } from '../option.ts';
 import { options } from '../options.ts';
-import { problem, type Problem } from '../problem.ts';
+import { problem, usageProblem, type Problem } from '../problem.ts';
+import { isGiven, type Settlement } from '../settle.ts';
 import { startAfterMs } from '../slices.ts';
 import { givenBy, isUnset, type Rule, type Subject } from './rule.ts';
 
@@ -13,6 +14,14 @@ export const lifeRules: readonly Rule[] = [
   toolSpeaksForItself,
   watchedForAReason,
 ];
+
+/** Of a command that starts no app. */
+export function somethingIsPrepared({
+  entries,
+}: Pick<Settlement<'prepare'>, 'entries'>): readonly Problem[] {
+  if (isGiven(entries, 'command') || isGiven(entries, 'wait-for')) return [];
+  return [usageProblem('there is nothing to prepare: name a startup command with --command')];
+}
 
 function lifetimeHasItsNumber({ values, entries }: Subject): readonly Problem[] {
   if (values.maxLifetimeAction !== 'replace' || values.maxLifetime !== undefined) return [];

@@ -36,7 +36,7 @@ suite('help', () => {
     });
   }
 
-  for (const command of ['serve', 'worker', 'check', 'probe', 'ctl'] as const) {
+  for (const command of ['serve', 'worker', 'prepare', 'check', 'probe', 'ctl'] as const) {
     test(`${command} --help-all shows every option of it, and no other`, async () => {
       const { out } = await hurricane(`${command} --help-all`);
       const shown = [...out.matchAll(/^ {2}--([\w-]+)/gm)].map(([, name]) => name);
@@ -82,6 +82,8 @@ suite('a command line that cannot be meant', () => {
     ['serve', 'there is no app to run'],
     ['serve --', 'there is no app to run'],
     ['serve junk -- node app.js', '"junk" is not expected before --'],
+    ['prepare', 'there is nothing to prepare: name a startup command with --command'],
+    ['prepare --command true -- app', 'prepare starts no app, and takes no "app": remove it'],
     ['worker', 'there is no app to run: write it behind --, such as: hurricane worker --'],
     ['worker celery worker', 'did you mean: hurricane worker -- celery worker'],
     ['worker --port 80 -- celery', '--port is not an option of `hurricane worker`'],
