@@ -6,7 +6,7 @@ import type { ChartValue } from './chart-values.ts';
 import { metricFamilies } from './metric-families.ts';
 import { anyText, section, someText, tcpPort, word, type Schema } from './schema-parts.ts';
 import { fileDefaults, fileProperties } from '../src/config/json-schema.ts';
-import { allows, type CommandName, type Option } from '../src/config/option.ts';
+import { allows, variablesOf, type CommandName, type Option } from '../src/config/option.ts';
 import { rows, type OptionKey } from '../src/config/options.ts';
 
 const kinds = ['serve', 'consume', 'worker'] as const satisfies readonly CommandName[];
@@ -54,6 +54,10 @@ export function chartOptions(): object {
     /** What /metrics.json says, where there are requests and where there are messages. */
     numbers: { requests: numbersOf('requests'), messages: numbersOf('messages') },
     secrets: secret.map(({ key }) => key),
+    /** By which variables a pod may be told what messages cannot do without. */
+    variables: Object.fromEntries(
+      rows.filter(({ key }) => needed.includes(key)).map((row) => [row.key, everyVariableOf(row)]),
+    ),
     /** Those that may be off, which YAML as Helm reads it takes for false. */
     off: inFile.filter(mayBeOff).map(({ key }) => key),
   };
@@ -75,6 +79,13 @@ const followed = [
 const deadlines = [
   ...['waitTimeout', 'commandTimeout', 'gateTimeout', 'appStartTimeout'],
 ] as const satisfies readonly OptionKey[];
+
+const needed: readonly OptionKey[] = ['amqpUrl', 'amqpHost', 'amqpPort', 'queue'];
+
+function everyVariableOf(row: (typeof rows)[number]): readonly string[] {
+  const names = variablesOf(row.name, row);
+  return row.orFile ? [...names, ...names.map((name) => `${name}_FILE`)] : names;
+}
 
 function isDuration({ parser }: Option): boolean {
   return parser.schema.maximum === 0;

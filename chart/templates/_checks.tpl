@@ -5,6 +5,7 @@
 {{- $_ := required "image.repository is empty: name the image of the app" .Values.image.repository -}}
 {{- $_ := required "image.tag is empty, and so is image.digest: give one of them" (coalesce .Values.image.digest .Values.image.tag) -}}
 {{- include "hurricane.checkKind" . -}}
+{{- include "hurricane.checkMessages" . -}}
 {{- include "hurricane.checkOptions" . -}}
 {{- include "hurricane.checkSecrets" . -}}
 {{- include "hurricane.checkPlaces" . -}}
@@ -24,8 +25,6 @@
 {{- fail "command is for an app, and kind consume has a handler: use hurricane.handler, handlerExec, handlerUrl or handlerOnce" -}}
 {{- else if not (or $options.handler $options.handlerExec $options.handlerUrl $options.handlerOnce) -}}
 {{- fail "hurricane.handler is not given, and kind consume needs it, or handlerExec, handlerUrl or handlerOnce" -}}
-{{- else if not $options.queue -}}
-{{- fail "hurricane.queue is not given, and kind consume needs it: name the queue to take messages from" -}}
 {{- end -}}
 {{- $known := .Files.Get "options.json" | fromJson -}}
 {{- range $option, $kinds := $known.kinds -}}

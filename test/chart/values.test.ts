@@ -138,7 +138,9 @@ suite('the values of the chart', () => {
 
   for (const kind of ['consume', 'worker'] as const) {
     test(`a ${kind} has its probes on the port of the table`, { skip: helmSkip }, () => {
-      const consume = { image: leastValues.image, hurricane: { queue: 'q', handler: 'h.mjs' } };
+      const broker = { amqpHost: 'rabbitmq', amqpPort: 5672 };
+      const hurricane = { queue: 'q', handler: 'h.mjs', ...broker };
+      const consume = { image: leastValues.image, hurricane };
       const given = kind === 'consume' ? consume : leastValues;
       const { ports } = appContainer(render({ values: { ...given, kind } }));
       assert.deepEqual(ports, [{ name: 'probes', containerPort: 8001 }]);

@@ -136,3 +136,18 @@ test('of the documents it takes the pod, its files and its variables', () => {
   assert.throws(() => environmentOf(container, {}), /no key k in a Secret s/);
   assert.throws(() => podOf([]), /0 Deployments/);
 });
+
+test('of a job it takes the pod too, whose files may be annotations of its own', () => {
+  const fieldRef = { fieldPath: "metadata.annotations['own.yaml']" };
+  const template = {
+    metadata: { annotations: { 'own.yaml': 'port: 2\n' } },
+    spec: {
+      containers: [{ volumeMounts: [{ name: 'own', mountPath: '/own' }] }],
+      volumes: [{ name: 'own', downwardAPI: { items: [{ path: 'a.yaml', fieldRef }] } }],
+    },
+  };
+  const job = { kind: 'Job', metadata: { name: 'j' }, spec: { template } };
+  const pod = podOf([...manifests, job], 'Job');
+  assert.deepEqual([...mountedFiles(pod, [], {})], [['/own', { 'a.yaml': 'port: 2\n' }]]);
+  assert.throws(() => mountedFiles({ ...pod, annotations: {} }, [], {}), /does not have metadata/);
+});

@@ -1,4 +1,4 @@
-// The main container of a rendered pod on this machine: what it mounts stands in a folder, and its words name that.
+// The main container of a rendered pod, that of a Deployment unless said otherwise, on this machine: what it mounts stands in a folder, and its words name that.
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -23,8 +23,9 @@ export function materialise(
   folder: string,
   manifests: readonly Manifest[],
   secrets: Secrets,
+  owner?: Parameters<typeof podOf>[1],
 ): Materialised {
-  const pod = podOf(manifests);
+  const pod = podOf(manifests, owner);
   const container = mainContainer(pod);
   const [program = '', ...words] = [...container.command, ...container.args];
   if (basename(program) !== 'hurricane') throw new Error(`the container runs ${program}`);

@@ -3,7 +3,7 @@
 /** Any rendered document, as far as all have it. */
 export interface Manifest {
   readonly kind: string;
-  readonly metadata: { readonly name: string };
+  readonly metadata: { readonly name: string; readonly annotations?: Texts };
   readonly spec?: unknown;
   readonly data?: unknown;
 }
@@ -13,6 +13,13 @@ export interface PodSpec {
   readonly containers: readonly Container[];
   readonly volumes?: readonly Volume[];
 }
+
+/** With what its own volumes may hold of its metadata. */
+export interface Pod extends PodSpec {
+  readonly annotations: Texts;
+}
+
+type Texts = Readonly<Record<string, string>>;
 
 export interface Container {
   readonly command: readonly string[];
@@ -44,21 +51,31 @@ interface Variable {
 interface Volume {
   readonly name: string;
   readonly configMap?: { readonly name: string };
+  readonly downwardAPI?: {
+    readonly items: readonly {
+      readonly path: string;
+      readonly fieldRef: { readonly fieldPath: string };
+    }[];
+  };
   readonly secret?: {
     readonly secretName: string;
     readonly items: readonly { readonly key: string; readonly path: string }[];
   };
 }
 
-/** The pod template of the one Deployment among the documents. */
-export function podOf(manifests: readonly Manifest[]): PodSpec {
-  const deployments = manifests.filter(({ kind }) => kind === 'Deployment');
-  const [deployment] = deployments;
-  if (deployment === undefined || deployments.length > 1) {
-    throw new Error(`${deployments.length} Deployments among the documents`);
+/** The pod of the one document of a kind: by its template, or itself. */
+export function podOf(
+  manifests: readonly Manifest[],
+  owner: 'Deployment' | 'Job' | 'Pod' = 'Deployment',
+): Pod {
+  const owners = manifests.filter(({ kind }) => kind === owner);
+  const [only] = owners;
+  if (only === undefined || owners.length > 1) {
+    throw new Error(`${owners.length} ${owner}s among the documents`);
   }
-  const { template } = deployment.spec as { readonly template: { readonly spec: PodSpec } };
-  return template.spec;
+  const { metadata, spec } =
+    owner === 'Pod' ? only : (only.spec as { readonly template: Partial<Manifest> }).template;
+  return { ...(spec as PodSpec), annotations: metadata?.annotations ?? {} };
 }
 
 export function mainContainer({ containers }: PodSpec): Container {
@@ -71,11 +88,11 @@ export function mainContainer({ containers }: PodSpec): Container {
 export type Secrets = Readonly<Record<string, string>>;
 
 /** By name. */
-type Files = Readonly<Record<string, string>>;
+type Files = Texts;
 
 /** The files of each ConfigMap and Secret that the container mounts, below the path where it finds them. */
 export function mountedFiles(
-  pod: PodSpec,
+  pod: Pod,
   manifests: readonly Manifest[],
   secrets: Secrets,
 ): ReadonlyMap<string, Files> {
@@ -83,9 +100,24 @@ export function mountedFiles(
   return new Map(
     mounts.flatMap(({ name, mountPath }) => {
       const volume = pod.volumes?.find((candidate) => candidate.name === name);
-      const files = volume && filesOf(volume, manifests, secrets);
+      const files = volume && (filesOfPod(volume, pod) ?? filesOf(volume, manifests, secrets));
       return files === undefined ? [] : [[mountPath, files]];
     }),
+  );
+}
+
+/** What the pod is told of itself. Undefined: it is another kind of volume. */
+function filesOfPod({ downwardAPI }: Volume, { annotations }: Pod): Files | undefined {
+  return (
+    downwardAPI &&
+    Object.fromEntries(
+      downwardAPI.items.map(({ path, fieldRef: { fieldPath } }) => {
+        const [, name = ''] = /^metadata\.annotations\['(.+)'\]$/.exec(fieldPath) ?? [];
+        const text = annotations[name];
+        if (text === undefined) throw new Error(`the pod does not have ${fieldPath}`);
+        return [path, text];
+      }),
+    )
   );
 }
 
