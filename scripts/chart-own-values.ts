@@ -205,6 +205,7 @@ const named: Schema = {
 const extras: Readonly<Record<string, Schema>> = {
   podAnnotations: texts,
   podLabels: labels,
+  hookMetadata: section({ labels, annotations: texts }, ['labels', 'annotations']),
   extraEnv: {
     type: 'array',
     items: {

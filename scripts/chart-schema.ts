@@ -43,6 +43,10 @@ export function chartOptions(): object {
   return {
     /** Those that only these kinds have; elsewhere nobody would read them. */
     kinds: Object.fromEntries(some),
+    /** What `hurricane prepare` reads, which the job is. */
+    preparation: inFile
+      .filter(({ on }) => on.some((name) => name === 'prepare'))
+      .map(({ key }) => key),
     /** What the manifests follow from. The file always has it, lest a variable of the image contradicts them. */
     defaults: fileDefaults(followed),
     /** Key → what it must look like. */

@@ -15,7 +15,7 @@
 {{- end -}}
 {{- range $value := list "extraContainers" "initContainers" -}}
 {{- range get $.Values $value | default list -}}
-{{- if has .name (list "app" "install-hurricane") -}}
+{{- if has .name (list "app" "commands" "install-hurricane") -}}
 {{- fail (printf "%s: %s is a container of the chart: give yours another name" $value .name) -}}
 {{- end -}}
 {{- end -}}

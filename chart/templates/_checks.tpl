@@ -14,6 +14,7 @@
 {{- include "hurricane.checkTraffic" . -}}
 {{- include "hurricane.checkNames" . -}}
 {{- include "hurricane.checkPods" . -}}
+{{- include "hurricane.checkJob" . -}}
 {{- end -}}
 
 {{- define "hurricane.checkKind" -}}

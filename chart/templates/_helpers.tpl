@@ -30,12 +30,12 @@ app.kubernetes.io/instance: {{ $root.Release.Name | quote }}
 app.kubernetes.io/component: {{ last . | quote }}
 {{- end -}}
 
-{{/* The labels of a pod: (list . "app"), each once; a new version of the chart alone starts none anew. */}}
+{{/* The labels of a pod: (list . "app"), or (list . "app" more) for some of its own, each once; a new version of the chart alone starts none anew. */}}
 {{- define "hurricane.podLabels" -}}
 {{- $root := first . -}}
-{{- $chart := include "hurricane.selectorLabels" . | fromYaml -}}
+{{- $chart := include "hurricane.selectorLabels" (list $root (index . 1)) | fromYaml -}}
 {{- $_ := include "hurricane.version" $root | set $chart "app.kubernetes.io/version" -}}
-{{- merge $chart (default dict $root.Values.podLabels) (default dict $root.Values.commonLabels) | toYaml -}}
+{{- merge $chart (index (append . dict) 2) (default dict $root.Values.podLabels) (default dict $root.Values.commonLabels) | toYaml -}}
 {{- end -}}
 
 {{/* The labels of an object: (list . "app"), or (list . "app" more) for some of its own. */}}
@@ -94,13 +94,26 @@ image contradicts them. What YAML took for false is off again.
 {{- toJson $options -}}
 {{- end -}}
 
-{{/* The content of hurricane.yaml; the job runs the commands instead of the pod. */}}
+{{/* The content of hurricane.yaml; where the job runs the commands, no variable brings them back into the pod. */}}
 {{- define "hurricane.configuration" -}}
 {{- $options := include "hurricane.options" . | fromJson -}}
 {{- if eq .Values.startupCommands.runIn "job" -}}
-{{- $options = omit $options "command" -}}
+{{- $_ := set $options "command" list -}}
 {{- end -}}
 {{- toYaml $options -}}
+{{- end -}}
+
+{{/* The part of it that the job needs, and the commands. */}}
+{{- define "hurricane.preparation" -}}
+{{- $options := include "hurricane.options" . | fromJson -}}
+{{- $known := .Files.Get "options.json" | fromJson -}}
+{{- $part := dict -}}
+{{- range $known.preparation -}}
+{{- if hasKey $options . -}}
+{{- $_ := get $options . | set $part . -}}
+{{- end -}}
+{{- end -}}
+{{- toYaml $part -}}
 {{- end -}}
 
 {{/* The name of the container port that probes and metrics are asked on. */}}
@@ -157,6 +170,24 @@ image contradicts them. What YAML took for false is off again.
     - name: hurricane
       mountPath: /shared
 {{- end -}}
+{{- end -}}
+
+{{/* Labels and annotations of the pods of job and test that count more than those of the app, as JSON. */}}
+{{- define "hurricane.hookMetadata" -}}
+{{- merge (default dict .Values.hookMetadata | deepCopy) (dict "labels" dict "annotations" dict) | toJson -}}
+{{- end -}}
+
+{{/* Init containers that live as long as their pod, such as a proxy to the database. */}}
+{{- define "hurricane.sidecars" -}}
+{{- $sidecars := list -}}
+{{- range default list .Values.initContainers -}}
+{{- if eq (default "" .restartPolicy) "Always" -}}
+{{- $sidecars = append $sidecars . -}}
+{{- end -}}
+{{- end -}}
+{{- with $sidecars }}
+{{- tpl (toYaml .) $ }}
+{{- end }}
 {{- end -}}
 
 {{/* What every container of the app's image has: (list . name). */}}

@@ -40,7 +40,7 @@ suite('the values of docs/kubernetes.md', { skip: helmSkip }, () => {
   for (const { place, values } of shown) {
     test(`${place}: hurricane finds nothing wrong with them, and nothing missing [binary]`, async (t) => {
       const manifests = render({ values });
-      const owners = ['Deployment'] as const;
+      const owners = ['Deployment', 'Job'] as const;
       for (const owner of owners.filter((kind) => manifests.some((each) => each.kind === kind))) {
         const { words, env } = materialise(useTempDir(t), manifests, secretsOf(values), owner);
         const [command = '', ...args] = words;

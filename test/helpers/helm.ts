@@ -1,7 +1,7 @@
 // The chart as helm renders it. helm comes from npm, for Linux on x64 alone.
 
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -113,6 +113,14 @@ export function helm(
     encoding: 'utf8',
     input: JSON.stringify(values),
     env: { HOME: join(tmpdir(), 'hurricane-test-helm') },
+  });
+}
+
+/** Runs helm against a cluster. Resolves with what it says to stderr. */
+export function helmIn(kubeconfig: string, args: readonly string[]): Promise<string> {
+  const env = { HOME: join(tmpdir(), 'hurricane-test-helm'), KUBECONFIG: kubeconfig };
+  return new Promise((resolve) => {
+    execFile(program, args, { env }, (_error, _stdout, stderr) => resolve(stderr));
   });
 }
 

@@ -39,9 +39,16 @@ export function materialise(
     const found = mounts.find(({ mountPath }) => word.startsWith(`${mountPath}/`));
     return found === undefined ? word : found.path + word.slice(found.mountPath.length);
   };
-  const variables = Object.entries(environmentOf(container, secrets));
+  const env = environmentOf(container, secrets);
   return {
-    words: words.map(onHost),
-    env: Object.fromEntries(variables.map(([name, value]) => [name, onHost(value)])),
+    words: words.map((word) => onHost(expanded(word, env))),
+    env: Object.fromEntries(Object.entries(env).map(([name, value]) => [name, onHost(value)])),
   };
+}
+
+/** As the kubelet reads arguments: `$$` is `$`, and `$(NAME)` a variable that is known. */
+function expanded(word: string, env: Readonly<Record<string, string>>): string {
+  return word.replaceAll(/\$\$|\$\(([^)]+)\)/g, (found, name?: string) =>
+    name === undefined ? '$' : (env[name] ?? found),
+  );
 }
