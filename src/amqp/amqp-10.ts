@@ -23,6 +23,7 @@ import {
 
 import type { BrokerAddress, BrokerConfig } from '../config/config.ts';
 import { HurricaneError } from '../core/errors.ts';
+import { monotonicMs } from '../lib/clock.ts';
 import { NextRun } from '../lib/next-run.ts';
 import { onAbort, pause } from '../lib/waiting.ts';
 import { addressOf, displayPlace, tlsOptions, tryingAt } from './broker-address.ts';
@@ -248,7 +249,7 @@ class Link10 implements Link {
     const { vhost, host, port } = address;
     const tls = address.tls ? tlsOptions(broker.tls, host) : undefined;
     let heard: Uint8Array = Buffer.alloc(0);
-    let heardAt = performance.now();
+    let heardAt = monotonicMs();
     let dialled: Socket | undefined;
     const dial = (_port: number, _host: string, _options: object, onConnected: () => void) => {
       const place = { host, port, noDelay: true };
@@ -256,7 +257,7 @@ class Link10 implements Link {
         ? connectTls({ ...place, ...tls }, onConnected)
         : connectTcp(place, onConnected);
       socket.on('data', (chunk: Buffer) => {
-        heardAt = performance.now();
+        heardAt = monotonicMs();
         if (heard.length === 0) heard = chunk;
       });
       this.#sockets.add(socket);
@@ -276,7 +277,7 @@ class Link10 implements Link {
       ...mechanisms(broker, address),
     });
     widenSessions(connection);
-    const silence = (): number => performance.now() - heardAt;
+    const silence = (): number => monotonicMs() - heardAt;
     const lost = (error: unknown): void => {
       const silentMs = silence();
       const isSilent = error === undefined && silentMs > broker.heartbeatMs;

@@ -1,5 +1,6 @@
 // One attempt to handle one message: its time, and its one end.
 
+import { monotonicMs } from '../lib/clock.ts';
 import type { Work } from './handler.ts';
 import { isSuspect, returnsOf } from './headers.ts';
 import type { Lane } from './lanes.ts';
@@ -21,7 +22,7 @@ export class Attempt implements Work, Lane {
   readonly alone: boolean;
   /** How often it may have ended the whole consumer; 0 when it is not suspected of that. */
   readonly returns: number;
-  readonly takenAt = performance.now();
+  readonly takenAt = monotonicMs();
   readonly #options: AttemptOptions;
   #timer: NodeJS.Timeout | undefined;
   #beganAt = 0;
@@ -45,7 +46,7 @@ export class Attempt implements Work, Lane {
 
   /** How long the handler took, or takes so far. */
   get handledMs(): number {
-    return (this.#endedAt ?? performance.now()) - this.#beganAt;
+    return (this.#endedAt ?? monotonicMs()) - this.#beganAt;
   }
 
   get isHandled(): boolean {
@@ -53,7 +54,7 @@ export class Attempt implements Work, Lane {
   }
 
   begin(): void {
-    this.#beganAt = performance.now();
+    this.#beganAt = monotonicMs();
     this.#timer = setTimeout(this.#options.onTimeout, this.#options.timeoutMs);
   }
 
@@ -63,7 +64,7 @@ export class Attempt implements Work, Lane {
       return;
     }
     clearTimeout(this.#timer);
-    this.#endedAt = performance.now();
+    this.#endedAt = monotonicMs();
     this.#options.onFinished(verdict);
   }
 }

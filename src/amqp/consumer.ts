@@ -6,6 +6,7 @@ import { Deadline } from '../core/deadline.ts';
 import type { Emit } from '../core/events.ts';
 import type { MessageRecord } from '../core/message-record.ts';
 import { assertNever } from '../lib/assert-never.ts';
+import { monotonicMs } from '../lib/clock.ts';
 import { onAbort } from '../lib/waiting.ts';
 import { Attempt } from './attempt.ts';
 import type { MessageHandler } from './handler.ts';
@@ -112,10 +113,7 @@ export class Consumer {
 
   /** Age of the oldest message in hand, from when the broker handed it out; 0 without one. */
   get oldestMs(): number {
-    return this.#lanes.all.reduce(
-      (age, { takenAt }) => Math.max(age, performance.now() - takenAt),
-      0,
-    );
+    return this.#lanes.all.reduce((age, { takenAt }) => Math.max(age, monotonicMs() - takenAt), 0);
   }
 
   /** When the handler was last done with a message; undefined: never yet. */

@@ -10,6 +10,7 @@ import { Debugger } from '../debug/debugger.ts';
 import { findFreePort } from '../http/free-port.ts';
 import { displayAddress, reachTcp, type Address } from '../http/reach.ts';
 import { removeStaleSocket } from '../http/stale-socket.ts';
+import { monotonicMs } from '../lib/clock.ts';
 import { abortError, pause } from '../lib/waiting.ts';
 import { Child } from '../process/child.ts';
 import type { ChildEnd } from '../process/child-state.ts';
@@ -90,7 +91,7 @@ export class AppProcess {
     const { config, env, cwd, startupChecks } = this.#options;
     const { up, startTimeoutMs } = config;
     assertExecutable(config, env, cwd);
-    const startedAt = performance.now();
+    const startedAt = monotonicMs();
     if (up.kind === 'listens') {
       this.#place = await findPlace(up);
       // A port that we chose was free a moment ago.
@@ -102,7 +103,7 @@ export class AppProcess {
       await this.#spawn(undefined, signal);
       if (!(await pause(up.afterMs, signal))) throw abortError(signal, 'starting the app');
     }
-    const timeoutMs = startTimeoutMs - (performance.now() - startedAt);
+    const timeoutMs = startTimeoutMs - (monotonicMs() - startedAt);
     await startupChecks(this.variables, { signal, timeoutMs });
   }
 
@@ -149,7 +150,7 @@ export class AppProcess {
     signal: AbortSignal,
   ): Promise<void> {
     const { config, emit, log } = this.#options;
-    const startedAt = performance.now();
+    const startedAt = monotonicMs();
     this.#address = await waitUntilUp({
       addresses,
       readyPath,
@@ -160,7 +161,7 @@ export class AppProcess {
     });
     emit('app.listening', {
       address: displayAddress(this.#address),
-      duration_ms: Math.round(performance.now() - startedAt),
+      duration_ms: Math.round(monotonicMs() - startedAt),
     });
   }
 }

@@ -16,6 +16,7 @@ import { Deadline } from '../core/deadline.ts';
 import type { Emit, Events, ProbeName } from '../core/events.ts';
 import type { Log } from '../core/log.ts';
 import { Listener } from '../http/listener.ts';
+import { monotonicMs } from '../lib/clock.ts';
 import { Metrics } from '../metrics/metrics.ts';
 import { Health } from '../probes/health.ts';
 import { messageWords, requestWords, type Away } from '../probes/judge.ts';
@@ -249,7 +250,7 @@ export class Backstage {
   }
 
   announceUp(): void {
-    const seconds = Math.round(performance.now()) / 1000;
+    const seconds = Math.round(monotonicMs()) / 1000;
     this.#state = 'up';
     this.#emit('startup.succeeded', { duration_s: seconds });
     this.health.startupFinished(seconds);

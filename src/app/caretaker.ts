@@ -7,6 +7,7 @@ import type { Deadline } from '../core/deadline.ts';
 import type { ReplacementCause } from '../core/events.ts';
 import type { Log, LogFields } from '../core/log.ts';
 import { Scope } from '../core/scope.ts';
+import { monotonicMs } from '../lib/clock.ts';
 import { pause } from '../lib/waiting.ts';
 import { Patience } from './patience.ts';
 import type { Served } from './supervisor.ts';
@@ -90,7 +91,7 @@ export class Caretaker implements Component {
       if (served.upMs >= WELL_MS) this.#patience.regain();
     } else if (isNew && served.upMs < EARLY_MS) {
       this.#wait(symptom, 'so soon after its start that another one would not help');
-    } else if (this.#patience.isOver(performance.now())) {
+    } else if (this.#patience.isOver(monotonicMs())) {
       await this.#replace(symptom);
     }
   }
@@ -137,7 +138,7 @@ export class Caretaker implements Component {
   }
 
   #wait({ text, fields }: Symptom, reason: string): void {
-    const pauseMs = this.#patience.lose(performance.now());
+    const pauseMs = this.#patience.lose(monotonicMs());
     this.#options.log.warn({ ...fields, reason, pause_ms: pauseMs }, `${text}, and waits`);
   }
 }

@@ -1,6 +1,7 @@
 // What has happened lately, for whoever asks later: the last transitions, and the budget of a drain.
 
 import type { EventMap, EventName, GateState, HurricaneEvent } from '../core/events.ts';
+import { monotonicMs } from '../lib/clock.ts';
 import { RingBuffer } from '../lib/ring-buffer.ts';
 import { sentenceOf } from './narrator.ts';
 
@@ -142,7 +143,7 @@ export class Chronicle {
   /** What is left of the grace period; undefined while nothing is stopping. */
   get drainLeftMs(): number | undefined {
     if (this.#drainEndsAt === undefined) return undefined;
-    return Math.max(0, this.#drainEndsAt - performance.now());
+    return Math.max(0, this.#drainEndsAt - monotonicMs());
   }
 
   /** What the start is waiting for; empty when nobody knows. Without details neither commands nor addresses. */
@@ -190,7 +191,7 @@ export class Chronicle {
         count(this.#counts.failedReplacements, data.cause);
         break;
       case 'drain.started':
-        this.#drainEndsAt = performance.now() + data.budget_ms;
+        this.#drainEndsAt = monotonicMs() + data.budget_ms;
         break;
       default:
     }

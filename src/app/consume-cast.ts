@@ -10,6 +10,7 @@ import type { StopReason } from '../core/component.ts';
 import type { Deadline } from '../core/deadline.ts';
 import { Events, type Emit } from '../core/events.ts';
 import { Debugger } from '../debug/debugger.ts';
+import { monotonicMs } from '../lib/clock.ts';
 import type { OutputLine } from '../process/output.ts';
 import { Backstage } from './backstage.ts';
 import { Reloader } from '../reload/reloader.ts';
@@ -148,9 +149,9 @@ export class ConsumeCast implements PlayCast {
       stopSignal: 'SIGTERM',
       start: async (signal) => {
         started = true;
-        const startedAt = performance.now();
+        const startedAt = monotonicMs();
         await this.#handler.start(signal);
-        const duration_ms = Math.round(performance.now() - startedAt);
+        const duration_ms = Math.round(monotonicMs() - startedAt);
         const handler = displayHandler(this.#options.config.handler);
         this.emit('handler.loaded', { handler, duration_ms });
         await this.intake.start(signal);
@@ -170,10 +171,10 @@ export class ConsumeCast implements PlayCast {
   }
 
   async #reload(): Promise<void> {
-    const startedAt = performance.now();
+    const startedAt = monotonicMs();
     const reason = await this.#handler.reload?.();
     const handler = displayHandler(this.#options.config.handler);
-    const duration_ms = Math.round(performance.now() - startedAt);
+    const duration_ms = Math.round(monotonicMs() - startedAt);
     if (reason === undefined) this.emit('handler.reloaded', { handler, duration_ms });
     else this.emit('handler.reload-failed', { handler, reason });
   }

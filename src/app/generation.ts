@@ -3,6 +3,7 @@
 import type { Former } from '../core/component.ts';
 import { Deadline } from '../core/deadline.ts';
 import { stopShares } from '../core/stop-shares.ts';
+import { monotonicMs } from '../lib/clock.ts';
 import { onAbort, pause } from '../lib/waiting.ts';
 import type { ChildEnd } from '../process/child-state.ts';
 import { AppProcess, type AppProcessOptions } from './app-process.ts';
@@ -23,7 +24,7 @@ export class Generation {
 
   /** For how long it has been up; 0 before. */
   get upMs(): number {
-    return this.#upAt === undefined ? 0 : performance.now() - this.#upAt;
+    return this.#upAt === undefined ? 0 : monotonicMs() - this.#upAt;
   }
 
   /** Resolves with how it ended by itself or by us. */
@@ -38,7 +39,7 @@ export class Generation {
     const { signal } = this.#lifeline;
     try {
       await this.process.start(signal);
-      this.#upAt = performance.now();
+      this.#upAt = monotonicMs();
       return 'up';
     } catch (error) {
       if (signal.aborted) return 'abandoned';

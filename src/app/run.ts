@@ -6,6 +6,7 @@ import type { Emit } from '../core/events.ts';
 import { HurricaneError } from '../core/errors.ts';
 import { describeExit, type ExitStatus } from '../core/exit-status.ts';
 import { stopShares } from '../core/stop-shares.ts';
+import { monotonicMs } from '../lib/clock.ts';
 import { drainReport } from './drain-report.ts';
 import { outcomeOf, type Outcome, type Phase, type Role } from './outcome.ts';
 import type { Shutdown } from './shutdown.ts';
@@ -77,7 +78,7 @@ export async function run(cast: Cast, shutdown: Shutdown, gracePeriodMs: number)
   cast.app.close();
   cast.announceStop();
   if (phase === 'serve') tellDrain(cast, reason, budget);
-  const startedAt = performance.now();
+  const startedAt = monotonicMs();
 
   // Without the app, or before it was up, there is nothing to wait for.
   const orderly = phase === 'serve' && isOrderly(reason);
@@ -88,7 +89,7 @@ export async function run(cast: Cast, shutdown: Shutdown, gracePeriodMs: number)
     cast.intake?.stop(orderly ? appDeadline : budget.within(LAST_ANSWERS_MS)),
   ]);
   if (phase === 'serve' && cast.intake !== undefined && before !== undefined) {
-    const duration_ms = Math.round(performance.now() - startedAt);
+    const duration_ms = Math.round(monotonicMs() - startedAt);
     cast.emit('drain.ended', { ...drainReport(before, cast.intake.report()), duration_ms });
   }
   await cast.farewell(budget.within(Math.max(flushMs, LAST_ANSWERS_MS)));

@@ -1,6 +1,7 @@
 // What an operator asks at three in the morning, in one object: `hurricane ctl status` and /ready as JSON.
 
 import type { AppState, ProbeName } from '../core/events.ts';
+import { monotonicMs } from '../lib/clock.ts';
 import type { Answer } from '../probes/health.ts';
 import type { InHand } from '../proxy/proxy.ts';
 import type { Chronicle, Counts, Transition } from './chronicle.ts';
@@ -120,7 +121,7 @@ export function statusOf(sources: StatusSources, details: boolean): Status {
     version: sources.version,
     app_version: sources.appVersion ?? null,
     pid: sources.pid,
-    uptime_s: seconds(performance.now()),
+    uptime_s: seconds(monotonicMs()),
     app: sources.app === undefined ? null : appStatus(sources.app),
     restarts,
     replacements,

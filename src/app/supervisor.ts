@@ -9,6 +9,7 @@ import { Scope } from '../core/scope.ts';
 import type { Address } from '../http/reach.ts';
 import { assertNever } from '../lib/assert-never.ts';
 import { backoffMs } from '../lib/backoff.ts';
+import { monotonicMs } from '../lib/clock.ts';
 import { abortError, onAbort, pause } from '../lib/waiting.ts';
 import type { ChildEnd } from '../process/child-state.ts';
 import {
@@ -272,7 +273,7 @@ export class Supervisor implements App {
         emit('app.restarted', { cause: this.#restartCause, ...this.#news() });
         break;
       case 'tell-replacing':
-        this.#troubleAt = performance.now();
+        this.#troubleAt = monotonicMs();
         emit('app.replacing', { cause: effect.cause, pid: this.pid });
         break;
       case 'tell-replaced':
@@ -333,7 +334,7 @@ export class Supervisor implements App {
   }
 
   #hold(): void {
-    this.#troubleAt = performance.now();
+    this.#troubleAt = monotonicMs();
     this.#keepFormer(this.#options.intake?.hold());
     this.#serving = undefined;
     this.#options.onServing(false);
@@ -378,7 +379,7 @@ export class Supervisor implements App {
   }
 
   #news(): { pid: number | undefined; duration_ms: number } {
-    return { pid: this.pid, duration_ms: Math.round(performance.now() - this.#troubleAt) };
+    return { pid: this.pid, duration_ms: Math.round(monotonicMs() - this.#troubleAt) };
   }
 
   #tellReplacementFailed({

@@ -2,6 +2,7 @@
 
 import type { CheckSpec } from '../config/config.ts';
 import type { Log } from '../core/log.ts';
+import { monotonicMs } from '../lib/clock.ts';
 import { describeMessage, isFailure, type CheckMessage } from './check-message.ts';
 import { targetFor, type CheckContext, type RunLimits, type Target } from './check-target.ts';
 
@@ -69,11 +70,11 @@ export class Check {
     { state, app }: Pick<CheckContext, 'state' | 'app'>,
     limits: RunLimits,
   ): Promise<CheckResult> {
-    const startedAt = performance.now();
+    const startedAt = monotonicMs();
     const { tags, name = '' } = this.identity;
     const said = await this.#target.ask({ tag: tags.join(','), name, state, app }, limits);
     const messages = said.filter((message) => !this.#isSilenced(message));
-    return { ...decide(messages), messages, durationMs: performance.now() - startedAt };
+    return { ...decide(messages), messages, durationMs: monotonicMs() - startedAt };
   }
 
   close(): Promise<void> {

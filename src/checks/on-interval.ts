@@ -1,5 +1,6 @@
 // Runs something on a fixed grid of time: no drift, never two runs at once.
 
+import { monotonicMs } from '../lib/clock.ts';
 import { pause } from '../lib/waiting.ts';
 
 /**
@@ -11,12 +12,12 @@ export async function onInterval(
   signal: AbortSignal,
   run: () => Promise<boolean>,
 ): Promise<void> {
-  const startedAt = performance.now();
+  const startedAt = monotonicMs();
   let tick = 0;
   while (await run()) {
-    const elapsedMs = performance.now() - startedAt;
+    const elapsedMs = monotonicMs() - startedAt;
     // A timer may fire a little early: the same tick must not come twice.
     tick = Math.max(tick + 1, Math.ceil(elapsedMs / intervalMs));
-    if (!(await pause(startedAt + tick * intervalMs - performance.now(), signal))) return;
+    if (!(await pause(startedAt + tick * intervalMs - monotonicMs(), signal))) return;
   }
 }

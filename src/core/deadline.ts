@@ -1,5 +1,7 @@
 // One time budget, handed down, so that the parts of a wait never add up to more than the whole.
 
+import { monotonicMs } from '../lib/clock.ts';
+
 /** A moment until which work may take. Once passed it stays passed. */
 export class Deadline {
   readonly #controller = new AbortController();
@@ -7,7 +9,7 @@ export class Deadline {
   readonly #endsAt: number;
 
   private constructor(ms: number) {
-    this.#endsAt = performance.now() + ms;
+    this.#endsAt = monotonicMs() + ms;
     if (ms <= 0) this.#controller.abort();
     else if (Number.isFinite(ms)) this.#timer = setTimeout(() => this.expire(), ms).unref();
   }
@@ -19,7 +21,7 @@ export class Deadline {
 
   /** Milliseconds left, never below 0; 0 once the deadline has passed or was expired. */
   get leftMs(): number {
-    return this.passed ? 0 : Math.max(0, this.#endsAt - performance.now());
+    return this.passed ? 0 : Math.max(0, this.#endsAt - monotonicMs());
   }
 
   get passed(): boolean {

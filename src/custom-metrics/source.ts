@@ -1,5 +1,6 @@
 // One source of metrics: asked when the page is, and shown by its last answer while the next one takes long.
 
+import { monotonicMs } from '../lib/clock.ts';
 import { doneBefore } from '../lib/waiting.ts';
 import { readExposition, type TextFamily } from './exposition.ts';
 import type { SourceTarget } from './source-target.ts';
@@ -53,7 +54,7 @@ export class Source {
   }
 
   get #age(): number {
-    return performance.now() - this.#answeredAt;
+    return monotonicMs() - this.#answeredAt;
   }
 
   /** How the last answer turned out; told once. Undefined when there is no other than last time. */
@@ -73,7 +74,7 @@ export class Source {
   async #ask(): Promise<void> {
     const outcome = await this.#outcome();
     this.#families = outcome.kind === 'families' ? outcome.families : [];
-    this.#answeredAt = performance.now();
+    this.#answeredAt = monotonicMs();
     this.#news = outcome.kind === 'absent' ? undefined : outcome.kind;
     this.#reason = outcome.kind === 'failed' ? outcome.reason : '';
   }

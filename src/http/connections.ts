@@ -5,6 +5,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 import type { Deadline } from '../core/deadline.ts';
+import { monotonicMs } from '../lib/clock.ts';
 import { doneBefore } from '../lib/waiting.ts';
 
 /** How long a client may go on sending a body that nobody reads before its connection is destroyed. */
@@ -14,7 +15,7 @@ const LINGER_MS = 1000;
 export class Connection {
   readonly socket: Socket;
   busy = 0;
-  idleSince = performance.now();
+  idleSince = monotonicMs();
   /** The youngest response; pipelined ones may be before it. */
   response: ServerResponse | undefined;
   /** Called when the last answer in hand has gone out. */
@@ -27,7 +28,7 @@ export class Connection {
   /** Made once per connection, so that a request costs no closure. */
   readonly release = (): void => {
     this.busy -= 1;
-    this.idleSince = performance.now();
+    this.idleSince = monotonicMs();
     if (this.busy === 0) this.onIdle?.();
   };
 }
@@ -90,7 +91,7 @@ export class Connections {
 
   /** Ends what has been idle long enough; milliseconds until the next may be. */
   #endIdle(idleMs: number): number {
-    const now = performance.now();
+    const now = monotonicMs();
     let nextMs = Math.max(idleMs, 10);
     for (const { socket, busy, idleSince } of this.#all.values()) {
       if (busy > 0) continue;

@@ -12,6 +12,7 @@ import type { Duplex } from 'node:stream';
 
 import type { Deadline } from '../core/deadline.ts';
 import { HurricaneError } from '../core/errors.ts';
+import { monotonicMs } from '../lib/clock.ts';
 import { pause } from '../lib/waiting.ts';
 import { Connections } from './connections.ts';
 import { listen } from './listening.ts';
@@ -126,11 +127,11 @@ export class Listener {
 
   /** Until a calm turn of the event loop that accepted nothing. */
   async #acceptTheRest(): Promise<void> {
-    let turnBegan = performance.now();
+    let turnBegan = monotonicMs();
     let before = this.#accepted;
     for (let turn = 0; turn < MAX_TURNS; turn += 1) {
       await new Promise((resolve) => setImmediate(resolve));
-      const now = performance.now();
+      const now = monotonicMs();
       if (now - turnBegan < CALM_TURN_MS && this.#accepted === before) return;
       turnBegan = now;
       before = this.#accepted;

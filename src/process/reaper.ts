@@ -3,6 +3,7 @@
 
 import type { Component } from '../core/component.ts';
 import type { Log } from '../core/log.ts';
+import { monotonicMs } from '../lib/clock.ts';
 import { loadLibc, type Libc, type LoadedLibc } from './libc.ts';
 import { childrenOf } from './proc.ts';
 import { Sightings } from './sightings.ts';
@@ -98,7 +99,7 @@ export class Reaper implements Component {
     if (libc === undefined) return;
     const candidates = (childrenOf(this.#options.pid) ?? []).filter((pid) => !isAwaited(pid));
     const zombies = candidates.filter((pid) => libc.hasEnded(pid));
-    const ripe = this.#sightings.note(zombies, performance.now());
+    const ripe = this.#sightings.note(zombies, monotonicMs());
     const reaped = ripe.slice(0, MOST_AT_ONCE).filter((pid) => libc.reap(pid)).length;
     this.#reaped += reaped;
     if (reaped > 0) this.#options.log.debug({ count: reaped }, 'orphans reaped');

@@ -4,6 +4,7 @@ import { constants } from 'node:os';
 
 import { Deadline } from '../core/deadline.ts';
 import { describeExit, isSuccess, type ExitStatus } from '../core/exit-status.ts';
+import { monotonicMs } from '../lib/clock.ts';
 import { doneBefore, onAbort } from '../lib/waiting.ts';
 import { endRunning } from './ending.ts';
 import { OutputPump, OutputTail, type OutputLine } from './output.ts';
@@ -48,7 +49,7 @@ const TAIL_CHARACTERS = 16 * 1024;
 
 /** When it resolves, nothing of the program's group is left. Never rejects. */
 export async function runOnce(spec: SpawnSpec, options: RunOptions): Promise<RunResult> {
-  const startedAt = performance.now();
+  const startedAt = monotonicMs();
   const tail = new OutputTail(TAIL_CHARACTERS);
   const running = spawnProcess(spec, 'pipe');
   const onLine = (line: OutputLine): void => {
@@ -67,7 +68,7 @@ export async function runOnce(spec: SpawnSpec, options: RunOptions): Promise<Run
     status: await Promise.race([running.ended, Promise.resolve(KILLED)]),
     cut,
     output: tail.toString(),
-    durationMs: performance.now() - startedAt,
+    durationMs: monotonicMs() - startedAt,
   };
 }
 

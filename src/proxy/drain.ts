@@ -3,6 +3,7 @@
 import type { StopConfig } from '../config/config.ts';
 import type { Deadline } from '../core/deadline.ts';
 import { longestServeOnMs } from '../core/stop-shares.ts';
+import { monotonicMs } from '../lib/clock.ts';
 import { pause } from '../lib/waiting.ts';
 
 export interface DrainTimes {
@@ -34,13 +35,13 @@ export async function serveOn(
   lastRequestAt: () => number | undefined,
 ): Promise<void> {
   const fixed = {
-    startedAt: performance.now(),
+    startedAt: monotonicMs(),
     delayMs: drainDelayMs,
     quietMs: drainQuietMs,
     budgetMs: deadline.leftMs,
   };
   while (!deadline.passed) {
-    const leftMs = closeAt({ ...fixed, lastRequestAt: lastRequestAt() }) - performance.now();
+    const leftMs = closeAt({ ...fixed, lastRequestAt: lastRequestAt() }) - monotonicMs();
     if (leftMs <= 0) return;
     await pause(leftMs, deadline.signal);
   }

@@ -1,6 +1,7 @@
 // One request from its head to its end: the record that observers get, and its entries in the ledger.
 
 import type { RequestFault, RequestOutcome, RequestRecord } from '../core/request-record.ts';
+import { monotonicMs } from '../lib/clock.ts';
 import type { Slotted } from '../lib/slots.ts';
 import type { Ledger } from './ledger.ts';
 
@@ -22,7 +23,7 @@ const shedFaults: ReadonlySet<RequestFault> = new Set<RequestFault>([
 export class Exchange implements RequestRecord, Slotted {
   readonly #ledger: Ledger;
   readonly #onFinished: (exchange: Exchange) => void;
-  readonly #acceptedAt = performance.now();
+  readonly #acceptedAt = monotonicMs();
   #handedOverAt = 0;
   #answeredAt = 0;
   #endedAt = 0;
@@ -60,7 +61,7 @@ export class Exchange implements RequestRecord, Slotted {
 
   /** The request goes to the app; a second try counts from the first. */
   handOver(): void {
-    if (this.#handedOverAt === 0) this.#handedOverAt = performance.now();
+    if (this.#handedOverAt === 0) this.#handedOverAt = monotonicMs();
   }
 
   /** The app has not seen it after all: until it is handed over again it counts as waiting. */
@@ -71,14 +72,14 @@ export class Exchange implements RequestRecord, Slotted {
   /** The head of the final answer goes to the client. */
   answer(status: number): void {
     this.status = status;
-    this.#answeredAt = performance.now();
+    this.#answeredAt = monotonicMs();
     if (!this.fromFiles) this.#ledger.answer();
   }
 
   /** `whole`: everything that was to be sent has been sent. */
   end(whole: boolean): void {
     if (this.ended) return;
-    this.#endedAt = performance.now();
+    this.#endedAt = monotonicMs();
     this.outcome = this.#judge(whole);
     const measured = this.#handedOverAt > 0 && !this.upgraded;
     if (this.fromFiles) this.#ledger.endForFiles(this.outcome);

@@ -1,6 +1,7 @@
 // When connections that would never end by themselves are ended: one after the other over a window, so
 // that their clients do not all come back at once.
 
+import { monotonicMs } from '../lib/clock.ts';
 import { pause } from '../lib/waiting.ts';
 
 /** What may last for ever. */
@@ -56,11 +57,11 @@ export async function sayFarewell(
   over: AbortSignal,
 ): Promise<void> {
   const windowMs = leftMs - Math.min(ANSWERS_MS, leftMs * ANSWERS_SHARE);
-  const endsAt = performance.now() + Math.min(MAX_MS, windowMs);
+  const endsAt = monotonicMs() + Math.min(MAX_MS, windowMs);
   while (!over.aborted) {
-    const beganAt = performance.now();
+    const beganAt = monotonicMs();
     for (const { work, atMs } of planPartings(inHand(), Math.max(0, endsAt - beganAt))) {
-      const waitMs = beganAt + atMs - performance.now();
+      const waitMs = beganAt + atMs - monotonicMs();
       if (waitMs > 0) await pause(waitMs, over);
       work.leave();
     }

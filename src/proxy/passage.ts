@@ -1,5 +1,6 @@
 // The way of one request to an app: through the gate, and again when nobody can have processed it.
 
+import { monotonicMs } from '../lib/clock.ts';
 import type { Gate, TurnedAway, Waiter } from '../lib/gate.ts';
 import type { AppClient } from './forward.ts';
 import type { Upstream, Work } from './upstream.ts';
@@ -61,7 +62,7 @@ export class Passage implements Waiter<Upstream> {
   }
 
   patienceMs(): number {
-    const now = performance.now();
+    const now = monotonicMs();
     if (this.#heldUntil === 0) this.#heldUntil = now + MAX_HELD_MS;
     this.#tries = 0;
     return this.#heldUntil - now;

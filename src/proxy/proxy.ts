@@ -11,6 +11,7 @@ import type { RequestRecord } from '../core/request-record.ts';
 import type { Handler } from '../http/listener.ts';
 import type { MalformedFault } from '../http/malformed.ts';
 import type { Address } from '../http/reach.ts';
+import { monotonicMs } from '../lib/clock.ts';
 import { Slots } from '../lib/slots.ts';
 import { doneBefore } from '../lib/waiting.ts';
 import { serveOn } from './drain.ts';
@@ -121,7 +122,7 @@ export class Proxy implements Intake<Address>, Handler {
     const { active, queued, finished } = this.#ledger;
     const exchanges = this.#inHand.toArray();
     const requests = exchanges.filter(({ upgraded }) => !upgraded);
-    const now = performance.now();
+    const now = monotonicMs();
     return {
       active,
       queued,
@@ -323,7 +324,7 @@ export class Proxy implements Intake<Address>, Handler {
     this.#looking = setInterval(() => {
       const waits = this.#inHand.toArray().flatMap(({ waitsSince }) => waitsSince ?? []);
       const silentMs = silence.look({
-        atMs: performance.now(),
+        atMs: monotonicMs(),
         answered: this.#answered,
         oldestMs: waits.length === 0 ? undefined : Math.min(...waits),
       });

@@ -2,6 +2,7 @@
 // apps they went before.
 
 import type { Deadline } from '../core/deadline.ts';
+import { monotonicMs } from '../lib/clock.ts';
 import { Gate } from '../lib/gate.ts';
 import { sayFarewell } from './farewell.ts';
 import type { AppClient } from './forward.ts';
@@ -15,7 +16,7 @@ export class Route {
   readonly gate = new Gate<Upstream>(MAX_HELD);
   readonly #former = new Set<Upstream>();
   #current: Upstream | undefined;
-  #heldSince = performance.now();
+  #heldSince = monotonicMs();
 
   /** Requests go this way from now on, first those that wait. */
   open(client: AppClient): Upstream | undefined {
@@ -30,7 +31,7 @@ export class Route {
     this.gate.hold();
     const former = this.#current;
     if (former === undefined) return undefined;
-    this.#heldSince = performance.now();
+    this.#heldSince = monotonicMs();
     this.#current = undefined;
     this.#former.add(former);
     former.retire(() => this.#former.delete(former));
@@ -39,7 +40,7 @@ export class Route {
 
   /** How long there has been no app, in milliseconds; 0 while there is one. */
   get heldMs(): number {
-    return this.#current === undefined ? performance.now() - this.#heldSince : 0;
+    return this.#current === undefined ? monotonicMs() - this.#heldSince : 0;
   }
 
   /** Ends what lasts, on every app, over what is left of the deadline; resolves when `over` aborts. */

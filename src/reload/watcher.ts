@@ -5,6 +5,7 @@ import { stat } from 'node:fs/promises';
 import type { FSWatcher } from 'chokidar';
 
 import type { Log } from '../core/log.ts';
+import { monotonicMs } from '../lib/clock.ts';
 
 export interface WatcherOptions {
   /** Absolute paths of files, and of folders with all that is in them. */
@@ -74,9 +75,9 @@ export class Watcher {
 
   #note(kind: string, path: string): void {
     if (this.#stopped || !changes.has(kind) || !this.#options.counts(path)) return;
-    if (this.#changed.size === 0) this.#firstAt = performance.now();
+    if (this.#changed.size === 0) this.#firstAt = monotonicMs();
     this.#changed.add(path);
-    const leftMs = this.#firstAt + PATIENCE_MS - performance.now();
+    const leftMs = this.#firstAt + PATIENCE_MS - monotonicMs();
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#tell(), Math.max(0, Math.min(QUIET_MS, leftMs)));
   }

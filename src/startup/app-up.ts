@@ -5,6 +5,7 @@ import { HurricaneError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import { displayAddress, reachHttp, reachTcp, type Address, type Reached } from '../http/reach.ts';
 import { backoffMs } from '../lib/backoff.ts';
+import { monotonicMs } from '../lib/clock.ts';
 import { abortError, pause } from '../lib/waiting.ts';
 
 export interface AppUpOptions {
@@ -78,7 +79,7 @@ function reasonOf(reached: Reached | undefined): string {
 /** Says once that it takes long, and once where the app listens instead. */
 class SlowStart {
   readonly #options: AppUpOptions;
-  readonly #startedAt = performance.now();
+  readonly #startedAt = monotonicMs();
   #told = false;
   #looksAt = SLOW_MS;
 
@@ -87,7 +88,7 @@ class SlowStart {
   }
 
   tell({ reason, accepts }: NotUp): void {
-    const waitedMs = performance.now() - this.#startedAt;
+    const waitedMs = monotonicMs() - this.#startedAt;
     if (waitedMs < this.#looksAt) return;
     this.#looksAt = waitedMs + LOOK_AGAIN_MS;
     const { log, addresses } = this.#options;

@@ -4,6 +4,7 @@ import type { MigrationGateConfig } from '../config/config.ts';
 import { Deadline } from '../core/deadline.ts';
 import { HurricaneError } from '../core/errors.ts';
 import { describeExit, type ExitStatus } from '../core/exit-status.ts';
+import { monotonicMs } from '../lib/clock.ts';
 import { abortError, pause } from '../lib/waiting.ts';
 import { displayCommand } from '../process/command.ts';
 import type { OutputLine } from '../process/output.ts';
@@ -41,7 +42,7 @@ class Asking {
   readonly #question: Question;
   readonly #command: string;
   readonly #options: MigrationGateOptions;
-  readonly #startedAt = performance.now();
+  readonly #startedAt = monotonicMs();
   #last: Answer | undefined;
   #output = '';
   #remindAt = 0;
@@ -135,7 +136,7 @@ class Asking {
     const { kind } = answer;
     this.#options.emit('gate.asked', { answer: kind, duration_ms: Math.round(durationMs) });
     const reason = kind === 'unknown' ? answer.reason : '';
-    const waitedMs = performance.now() - this.#startedAt;
+    const waitedMs = monotonicMs() - this.#startedAt;
     if (kind !== this.#last?.kind) {
       this.#tell(kind, reason, kind === 'none' || this.#output === '' ? undefined : this.#output);
       this.#remindAt = waitedMs + REMIND_MS;
@@ -150,7 +151,7 @@ class Asking {
   }
 
   #tell(state: 'asking' | Answer['kind'], reason: string, output: string | undefined): void {
-    const duration_ms = Math.round(performance.now() - this.#startedAt);
+    const duration_ms = Math.round(monotonicMs() - this.#startedAt);
     const what = { state, command: this.#command, reason, output };
     this.#options.emit('gate.changed', { ...what, duration_ms });
   }

@@ -8,6 +8,7 @@ import type { Log } from '../core/log.ts';
 import { maskCredentials } from '../core/mask-credentials.ts';
 import { reachHttp, reachTcp, type Reached, type ReachLimits } from '../http/reach.ts';
 import { backoffMs } from '../lib/backoff.ts';
+import { monotonicMs } from '../lib/clock.ts';
 import { abortError, pause } from '../lib/waiting.ts';
 
 export interface WaitForOptions {
@@ -52,12 +53,12 @@ async function waitFor(
   deadline: Deadline,
 ): Promise<string | undefined> {
   const name = displayTarget(target);
-  const startedAt = performance.now();
+  const startedAt = monotonicMs();
   const until = AbortSignal.any([signal, deadline.signal]);
   let remindAt = 0;
   for (let attempt = 1; ; attempt += 1) {
     const reached = await reach(target, { timeoutMs: ATTEMPT_MS, signal: until });
-    const waitedMs = performance.now() - startedAt;
+    const waitedMs = monotonicMs() - startedAt;
     if (reached.ok) {
       emit('dependency.waited', { target: name, duration_ms: Math.round(waitedMs) });
       return undefined;
