@@ -1,6 +1,7 @@
-// Runs the program once, from its start to the end of an app, and keeps what V8 compiled on the way:
+// Runs the program once and keeps what V8 compiled until the app was spawned: every start reads it.
 //   compile.ts <program.js> <program.cache>
 
+import { ChildProcess, type SpawnOptions } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { Script } from 'node:vm';
@@ -13,9 +14,13 @@ const build = source.slice(0, source.indexOf('\n') + 1);
 const script = new Script(source, { filename: programPath });
 
 process.argv = [process.execPath, programPath, ...typicalRun()];
-process.on('exit', () => {
+const spawning = ChildProcess.prototype as unknown as { spawn: (options: SpawnOptions) => number };
+const { spawn } = spawning;
+spawning.spawn = function (...args) {
+  const fault = spawn.apply(this, args);
   writeFileSync(cachePath, Buffer.concat([Buffer.from(build), script.createCachedData()]));
-});
+  return fault;
+};
 (script.runInThisContext() as Program)(createRequire(programPath));
 
 /** What nearly every start needs, and no port or file of this machine that another may have. */

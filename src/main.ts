@@ -14,7 +14,9 @@ import { RELAYED_SIGNALS, STOP_SIGNALS } from './process/signals.ts';
 /** Put in by the bundler. */
 declare const VERSION: string | undefined;
 
-const { env, argv, execArgv, execPath } = process;
+const { argv, execArgv, execPath } = process;
+/** Read once: each look into the real one goes to the system, and the options take hundreds. */
+const env = { ...process.env };
 /** What may be PID 1, and reaps. */
 const running = ['serve', 'worker', 'consume', 'prepare'];
 
