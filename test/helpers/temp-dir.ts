@@ -8,7 +8,8 @@ import type { TestContext } from 'node:test';
 /** The path of an empty folder, gone after the test. */
 export function useTempDir(t: TestContext): string {
   const path = mkdtempSync(join(tmpdir(), 'hurricane-test-'));
-  t.after(() => rmSync(path, { recursive: true, force: true }));
+  // A program that is being ended may still write into it.
+  t.after(() => rmSync(path, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }));
   return path;
 }
 
