@@ -40,6 +40,7 @@ forEachArtefact(
     const status = await statusOf(t, hurricane, { artefact });
     assert.deepEqual([status.state, status.reason], ['not ready', 'check']);
     assert.equal(status.pid, hurricane.pid);
+    assert.ok(status.uptime_s < 60, `up for ${status.uptime_s} s`);
     assert.equal(status.app.state, 'up');
     assert.equal(status.app.pid, Number((await hurricane.get('/pid')).text));
     assert.equal(status.probes['liveness']?.passing, true);

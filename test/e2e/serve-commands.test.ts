@@ -21,6 +21,8 @@ async function assertUp(hurricane: Hurricane): Promise<void> {
     const { status, text } = await hurricane.probe('startup', { method });
     assert.equal(status, 200, method);
     assert.match(text, /^Startup was finished \d+(\.\d+)?$/);
+    // Seconds since hurricane was started, which was a moment ago.
+    assert.ok(Number(text.split(' ').at(-1)) < 60, text);
   }
   assert.equal((await hurricane.probe('alive')).status, 200);
   assert.equal((await hurricane.probe('ready')).status, 200);

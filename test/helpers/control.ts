@@ -18,6 +18,7 @@ export function ctl(
 
 /** As far as tests look at it. */
 export interface Status {
+  readonly uptime_s: number;
   readonly state: string;
   readonly reason: string;
   readonly text: string;
