@@ -116,8 +116,11 @@ forEachArtefact(
       assert.equal((await hurricane.exit).code, 0);
     }
     const [little = 0, much = 0] = grown;
-    assert.ok(little < READERS * 2.5 + HELD_MIB, `${little} MiB for 1 MiB each`);
-    assert.ok(much > READERS * 3 && much < READERS * 6 + HELD_MIB, `${much} MiB for 4 MiB each`);
+    const told = `${little} MiB for 1 MiB each, ${much} MiB for 4`;
+    // Before the reader's end was full as much again went through, and was not all collected.
+    assert.ok(little < READERS * 4, told);
+    const [least, most] = [READERS * 3 * 0.5, READERS * 3 * 1.5];
+    assert.ok(much - little > least && much - little < most, told);
   },
 );
 
