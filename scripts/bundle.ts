@@ -113,7 +113,14 @@ const unused: Readonly<Record<string, readonly string[]>> = {
   // Apps are reached by plain HTTP, and their redirects are passed on.
   'http-proxy': ['https', 'follow-redirects'],
   // Lines are written by our own sink, not by a worker thread of pino's.
-  pino: ['./transport', './lib/transport', 'sonic-boom', 'worker_threads', 'on-exit-leak-free'],
+  pino: [
+    './transport',
+    './lib/transport',
+    './lib/caller',
+    'sonic-boom',
+    'worker_threads',
+    'on-exit-leak-free',
+  ],
 };
 
 /** Puts a class in the place of each, which `instanceof` accepts; making one by mistake throws at once. */
@@ -153,22 +160,27 @@ const needless = [
     what: /\bprocess\.(?:stdin|stdout|stderr)\b/g,
     instead: 'null',
   },
-  // A table of signals by number that nobody reads: let the bundler see that.
+  // A table of signals and what they mean, for sentences that nobody reads.
   {
-    filter: /\/human-signals\/.*\.js$/,
-    what: /=getSignalsByNumber\(/g,
-    instead: '=/* @__PURE__ */getSignalsByNumber(',
+    filter: /\/execa\/lib\/terminate\/signal\.js$/,
+    what: /\bsignalsByName\[signal\]\.description\b/g,
+    instead: 'signal',
   },
+  // The files that called it, for the threads that are left out.
+  { filter: /\/pino\/pino\.js$/, what: /\bcaller\(\)/g, instead: '[]' },
 ];
 
 const withoutNeedless: Plugin = {
   name: 'without-needless',
   setup(build) {
-    for (const { filter, what, instead } of needless) {
-      build.onLoad({ filter }, async ({ path }) => ({
-        contents: (await readFile(path, 'utf8')).replaceAll(what, instead),
-      }));
-    }
+    build.onLoad({ filter: /\/node_modules\/(?:execa|pino)\// }, async ({ path }) => ({
+      contents: needless
+        .filter(({ filter }) => filter.test(path))
+        .reduce(
+          (text, { what, instead }) => text.replaceAll(what, instead),
+          await readFile(path, 'utf8'),
+        ),
+    }));
   },
 };
 
@@ -191,14 +203,14 @@ const lazyBuiltins: Plugin = {
 };
 
 /** Loaded by the first call of one of their functions or the first `new` of one of their classes: they take long, and come after the app's start. */
-const late = ['crypto', 'fs/promises', 'https', 'timers/promises', 'v8'];
+const late = ['crypto', 'fs/promises', 'https', 'net.BlockList', 'timers/promises', 'v8'];
 
 function moduleText(name: string): string {
   const builtin = createRequire(import.meta.url)(`node:${name}`) as Record<string, unknown>;
   const names = Object.keys(builtin).filter((key) => /^[A-Za-z_$][\w$]*$/.test(key));
   const load = `process.getBuiltinModule('node:${name}')`;
   const isLate = (key: string): boolean =>
-    late.includes(name) && typeof builtin[key] === 'function';
+    (late.includes(name) || late.includes(`${name}.${key}`)) && typeof builtin[key] === 'function';
   const lateFunction = (key: string): string => `(...args) => ${load}.${key}(...args)`;
   const lateClass = (key: string): string =>
     `/* @__PURE__ */ new Proxy(class {}, { construct: (_, args) => new (${load}.${key})(...args) })`;

@@ -110,7 +110,8 @@ export function commandsNeedNoShell({
   });
 }
 
-function debuggerIsOurs({ debuggerHost = '', debuggerPort, ...values }: Values) {
+function debuggerIsOurs(values: Values) {
+  const { debuggerHost = '', debuggerPort } = values;
   if (values.debugger !== true || isLoopback(debuggerHost)) return [];
   return [
     `debugger-host ${debuggerHost} lets everybody who reaches port ${debuggerPort} run code in the app: ` +
@@ -131,7 +132,8 @@ function debuggerHasItsPlace({ pycharmHost, pycharmPort }: Values) {
   ];
 }
 
-function breakpointsAreNoDeath({ check = [], repair, ...values }: Values) {
+function breakpointsAreNoDeath(values: Values) {
+  const { check = [], repair } = values;
   const debugs =
     values.debugger === true ||
     values.debuggerConnect !== undefined ||
@@ -145,13 +147,8 @@ function breakpointsAreNoDeath({ check = [], repair, ...values }: Values) {
   ];
 }
 
-function handlerCanBeDebugged({
-  handler,
-  handlerOnce,
-  handlerUrl,
-  debuggerConnect,
-  ...values
-}: Values) {
+function handlerCanBeDebugged(values: Values) {
+  const { handler, handlerOnce, handlerUrl, debuggerConnect } = values;
   const listens = values.debugger === true;
   if (!listens && debuggerConnect === undefined) return [];
   if (handlerUrl !== undefined) {

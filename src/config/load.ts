@@ -127,13 +127,12 @@ function surroundings({ appCommand, env, random }: LoadInput): Surroundings {
  * ours alone, such as AMQP_PASSWORD, are the app's too.
  */
 function secretVariables(env: Sources['env']): readonly string[] {
-  return rows.flatMap((row) =>
-    variablesOf(row.name, row).filter((name) => {
-      const value = env[name] ?? '';
-      const isSecret = row.secret === true || maskCredentials(value) !== value;
-      return isSecret && name.startsWith('HURRICANE_');
-    }),
-  );
+  const ours = Object.keys(env).filter((name) => name.startsWith('HURRICANE_'));
+  return ours.filter((name) => {
+    const row = rows.find((each) => variablesOf(each.name, each).includes(name));
+    const value = env[name] ?? '';
+    return row?.secret === true || (row !== undefined && maskCredentials(value) !== value);
+  });
 }
 
 function readSecret(

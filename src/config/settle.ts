@@ -55,7 +55,7 @@ export async function settle<C extends CommandName>(
     const isForOthers = command === 'serve' && needsDeliver(row) && !isGiven(entries, 'deliver');
     // A file may be shared with `consume`, and AMQP_HOST may be the app's own.
     const found = find(row, isForOthers ? [flagValues] : layers);
-    const given = found ?? defaultOf(row, settledBy(command, values, env));
+    const given = found ?? defaultOf(row, () => settledBy(command, values, env));
     if (found !== undefined || !isForOthers) entries.set(row.name, entryOf(row, given));
     const parsed = given.texts.map((text) => row.parser.parse(text));
     for (const [index, result] of parsed.entries()) {
@@ -93,10 +93,10 @@ function find(row: Row, layers: readonly LayerValues[]): Given | undefined {
   return layers.map((layer) => layer.values.get(row.name)).find((given) => given !== undefined);
 }
 
-function defaultOf(row: Row, settled: Settled): Given {
+function defaultOf(row: Row, settled: () => Settled): Given {
   if (typeof row.default === 'object') {
     const name = `default: ${row.default.describe}`;
-    return { texts: [row.default.derive(settled)], origin: { layer: 'default', name } };
+    return { texts: [row.default.derive(settled())], origin: { layer: 'default', name } };
   }
   const texts = row.default === undefined ? [] : [row.default];
   return { texts, origin: { layer: 'default', name: 'default' } };

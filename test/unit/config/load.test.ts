@@ -467,13 +467,14 @@ suite('secrets', () => {
     const { secretVariables } = await load({
       env: {
         HURRICANE_WAIT_FOR: 'http://me:pw@db',
+        HURRICANE_WEBHOOK_URL: 'http://sink',
+        HURRICANE_WEBHOOK_SECRET_FILE: '/run/secret',
         HURRICANE_CHECK: 'liveness=http://db',
         AMQP_PASSWORD: 'also the app’s',
       },
+      files: { '/run/secret': 's3cret' },
     });
     assert.deepEqual([...secretVariables].sort(), [
-      'HURRICANE_AMQP_PASSWORD',
-      'HURRICANE_AMQP_URL',
       'HURRICANE_WAIT_FOR',
       'HURRICANE_WEBHOOK_SECRET_FILE',
       'HURRICANE_WEBHOOK_URL',
