@@ -166,6 +166,12 @@ const needless = [
     what: /\bsignalsByName\[signal\]\.description\b/g,
     instead: 'signal',
   },
+  // How a command is shown in a sentence that nobody reads: characters by their class in Unicode.
+  {
+    filter: /\/execa\/lib\/arguments\/escape\.js$/,
+    what: /\bgetSpecialCharRegExp\(\);/g,
+    instead: '/[^!-~]/g;',
+  },
   // The files that called it, for the threads that are left out.
   { filter: /\/pino\/pino\.js$/, what: /\bcaller\(\)/g, instead: '[]' },
 ];

@@ -5,6 +5,7 @@
  * says: a token is often there, under a name that nobody can know.
  */
 export function maskCredentials(text: string): string {
+  if (!text.includes('://')) return text;
   return text
     .replaceAll(/(?<=:\/\/)[^\s"']*@/g, '***@')
     .replaceAll(/(?<=:\/\/[^\s"'?#]*\?)[^\s"'#]+/g, maskQuery);
