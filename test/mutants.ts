@@ -372,6 +372,15 @@ export const mutants: readonly Mutant[] = [
       'a failed message whose headers leave no room for ours goes on without the largest [js]',
   },
   {
+    fault: 'a queue that went without a word is waited for in vain over AMQP 1.0',
+    file: 'src/amqp/amqp-10.ts',
+    find: "if (isMissing(error)) this.#end('cancelled', error);",
+    replace: '',
+    testFile: 'test/e2e/consume-10-peer.test.ts',
+    testName:
+      'a queue that goes without a word is missed at the latest when nothing came for a heartbeat [js]',
+  },
+  {
     fault: 'a refused retry is tried again for ever over AMQP 1.0',
     file: 'src/amqp/amqp-10.ts',
     find: "if (refusal !== undefined) this.#end('channel', refusal);",

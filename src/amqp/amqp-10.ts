@@ -28,7 +28,14 @@ import { NextRun } from '../lib/next-run.ts';
 import { onAbort, pause } from '../lib/waiting.ts';
 import { addressOf, displayPlace, tlsOptions, tryingAt } from './broker-address.ts';
 import { dialectOf, type Dialect, type Target } from './dialect-10.ts';
-import { connectFault, endReason, linkFault, publishFault, republishRefusal } from './faults-10.ts';
+import {
+  connectFault,
+  endReason,
+  isMissing,
+  linkFault,
+  publishFault,
+  republishRefusal,
+} from './faults-10.ts';
 import { unreachable, type Trying } from './faults.ts';
 import { attemptIn, bodyOf, isRedelivered, propertiesOf, sectionsOf } from './message-10.ts';
 import { sideQueues } from './topology.ts';
@@ -106,6 +113,8 @@ class Link10 implements Link {
   #cancelled = false;
   /** Handed out, and the broker was not told what became of them. */
   #unsettled = 0;
+  /** Since the last look whether the queue is there. */
+  #handedOut = 0;
 
   constructor(options: LinkOptions) {
     this.#options = options;
@@ -218,12 +227,27 @@ class Link10 implements Link {
       ({ message, delivery }) => {
         if (message === undefined || delivery === undefined || !this.alive) return;
         this.#unsettled += 1;
+        this.#handedOut += 1;
         open.onDelivery(new Delivery10(this, message, delivery));
       },
     );
     this.#receiver = link;
     onAbort(gone, () => this.#end('cancelled', gone.reason));
     link.addCredit(queue.prefetch);
+    void this.#noticeDeletion();
+  }
+
+  /** RabbitMQ 3.x does not always tell a consumer that its queue has gone. */
+  async #noticeDeletion(): Promise<void> {
+    const { queue, broker } = this.#options;
+    while (await pause(broker.heartbeatMs, this.#over.signal)) {
+      const isQuiet = this.#handedOut === 0;
+      this.#handedOut = 0;
+      if (!isQuiet) continue;
+      await this.#check(queue.name).catch((error: unknown) => {
+        if (isMissing(error)) this.#end('cancelled', error);
+      });
+    }
   }
 
   async #publish(publishing: Publishing, onFault: (error: unknown) => void): Promise<void> {

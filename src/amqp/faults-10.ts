@@ -53,15 +53,16 @@ function reasonOf(text: string, heard: Uint8Array, { tls }: Trying): string {
 /** A session or a link of it that the broker refused or ended. */
 export function linkFault(error: unknown, trying: Trying): Error {
   const { condition, text } = told(error);
-  switch (condition) {
-    case 'amqp:unauthorized-access':
-      return accessRefused(trying, text, 'give the user permission to write and read');
-    case 'amqp:not-found':
-    case 'amqp:resource-deleted':
-      return notThere(trying, text);
-    default:
-      return new LinkError('channel', text === '' ? 'the broker refuses it' : text);
+  if (condition === 'amqp:unauthorized-access') {
+    return accessRefused(trying, text, 'give the user permission to write and read');
   }
+  if (isMissing(error)) return notThere(trying, text);
+  return new LinkError('channel', text === '' ? 'the broker refuses it' : text);
+}
+
+/** There is no queue of that name, or there is none any more. */
+export function isMissing(error: unknown): boolean {
+  return ['amqp:not-found', 'amqp:resource-deleted'].includes(told(error).condition);
 }
 
 /** Why a message was not accepted. */

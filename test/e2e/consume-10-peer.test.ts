@@ -126,6 +126,21 @@ test('a queue that another broker deletes is waited for, or ends it with 69 [js]
   assert.equal((await fails.exit).code, 69);
 });
 
+test('a queue that goes without a word is missed at the latest when nothing came for a heartbeat [js]', async (t) => {
+  const script: { missing?: { address: string; by: 'session' } } = {};
+  const peer = await usePeer(t, script);
+  const hurricane = await consumer(t, peer, { args: ['--heartbeat', '1s'] });
+  await hurricane.up();
+  script.missing = { address: 'q', by: 'session' };
+  await hurricane.sees(
+    ({ event, cause }) => event === 'consumer.reconnecting' && cause === 'missing',
+    10_000,
+  );
+  assert.equal((await hurricane.probe('ready')).status, 400);
+  delete script.missing;
+  await hurricane.seesNth(2, 'consumer.subscribed');
+});
+
 /** The head of a frame of 2 GiB, and what is none at all. */
 const OVERSIZED = Buffer.from([0x7f, 0xff, 0xff, 0xff, 2, 0, 0, 0]);
 const NO_FRAME = Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n');
