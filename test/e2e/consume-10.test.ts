@@ -235,7 +235,9 @@ forEachArtefact('a stop finishes what has begun and gives the rest back', async 
   hurricane.signal('SIGTERM');
   assert.equal((await hurricane.exit).code, 0);
   const { completed, shed } = await hurricane.sees('drain.ended');
-  assert.deepEqual([hurricane.output.length, completed, shed], [4, 4, 16]);
+  assert.deepEqual([hurricane.output.length, completed], [4, 4]);
+  // Under way behind the end of the credit there may be more.
+  assert.ok(Number(shed) >= 16, String(shed));
   await eventually(async () => assert.equal(await client.count(queue), 36));
   assert.equal(hurricane.stderr, '');
 });
