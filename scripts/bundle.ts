@@ -88,7 +88,7 @@ function programSettings({ root, outfile, version }: BundleOptions): BuildOption
       // yargs-parser asks where it is, for a feature that hurricane never uses.
       'import.meta.url': JSON.stringify('file:///'),
     },
-    plugins: [withoutUnused, withoutNeedless, lateByRequire, lazyBuiltins],
+    plugins: [withoutUnused, withoutNeedless, lateByCall, lateByRequire, lazyBuiltins],
   };
 }
 
@@ -103,6 +103,26 @@ const lateByRequire: Plugin = {
     build.onLoad({ filter: /./, namespace: 'late' }, ({ path }) => ({
       contents: `module.exports = require(${JSON.stringify(path)});`,
     }));
+  },
+};
+
+/** Packages that are first called when the app is up, by the name of what is called. */
+const calledLate: Readonly<Record<string, string>> = { 'http-proxy': 'createProxyServer' };
+
+/** Loads such a package with the first call: its start would be the app's to wait for. */
+const lateByCall: Plugin = {
+  name: 'late-by-call',
+  setup(build) {
+    build.onResolve({ filter: /./ }, ({ path, namespace }) =>
+      path in calledLate && namespace === 'file' ? { path, namespace: 'late-call' } : undefined,
+    );
+    build.onLoad({ filter: /./, namespace: 'late-call' }, ({ path }) => {
+      const called = `require(${JSON.stringify(path)}).${calledLate[path]}`;
+      return {
+        contents: `export default { ${calledLate[path]}: (...args) => ${called}(...args) };`,
+        resolveDir: build.initialOptions.absWorkingDir ?? '',
+      };
+    });
   },
 };
 

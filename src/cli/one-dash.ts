@@ -8,7 +8,7 @@ const takesValue = new Set(rows.filter(({ flag }) => !flag).map(({ name }) => `-
 export function oneDash(args: readonly string[], haltsAtWord: boolean): string | undefined {
   for (let at = 0; at < args.length; at += 1) {
     const arg = args[at] ?? '';
-    if (/^-[a-z][\w-]/i.test(arg)) return arg.replace(/=.*/s, '');
+    if (/^-[A-Za-z][\w-]/.test(arg)) return arg.replace(/=.*/s, '');
     if (haltsAtWord && !arg.startsWith('-')) return undefined;
     if (takesValue.has(arg)) at += 1;
   }
