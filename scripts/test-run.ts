@@ -1,9 +1,11 @@
 // Runs test files and keeps a record of every test: what the tables and the last line are made of.
 
 import { readFileSync } from 'node:fs';
-import { relative } from 'node:path';
+import { join, relative } from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
+
+const SWIFT_EXIT = join(import.meta.dirname, '../test/helpers/swift-exit.ts');
 
 /** One test as it went. */
 export interface TestResult {
@@ -38,7 +40,7 @@ export async function runTests(options: RunOptions): Promise<TestResult[]> {
     files: [...files],
     concurrency,
     timeout: timeoutMs,
-    execArgv: preload.flatMap((module) => ['--import', module]),
+    execArgv: [SWIFT_EXIT, ...preload].flatMap((module) => ['--import', module]),
     env: { ...process.env, TEST_STARTS_FILE: startsFile },
   });
   const note = (event: TestEvent, outcome: TestResult['outcome'], reason?: string): void => {
