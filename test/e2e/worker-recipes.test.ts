@@ -28,7 +28,8 @@ test('cron is up when it runs jobs, and a job in hand finishes before the end [j
     return;
   }
   const folder = useTempDir(t);
-  const job = `flock --shared /run/jobs.lock sh -c 'echo began; sleep 1; echo finished'`;
+  const work = `echo began; until test -e ${folder}/go; do sleep 0.1; done; echo finished`;
+  const job = `flock --shared /run/jobs.lock sh -c '${work}'`;
   const crontab = readFileSync(join(examples, 'crontab'), 'utf8');
   writeFileSync(join(folder, 'crontab'), `${crontab}\n@reboot root ${job} > ${folder}/log 2>&1\n`);
   mkdirSync(join(folder, 'none/crontabs'), { recursive: true });
@@ -47,6 +48,8 @@ test('cron is up when it runs jobs, and a job in hand finishes before the end [j
   await eventually(() => assert.equal(log(), 'began\n'), { within });
   assert.equal((await hurricane.probe('alive')).status, 200);
   hurricane.signal('SIGTERM');
+  await hurricane.sees(/stop/);
+  writeFileSync(join(folder, 'go'), '');
   assert.deepEqual(await hurricane.exit, { code: 0, signal: null });
   assert.equal(log(), 'began\nfinished\n');
 });

@@ -71,9 +71,9 @@ export class TcpProxy {
 
   /** RST to both ends of every connection. */
   reset(): void {
-    for (const { client, server } of this.#pairs) {
-      client.resetAndDestroy();
-      server.resetAndDestroy();
+    for (const socket of this.#pairs.flatMap(({ client, server }) => [client, server])) {
+      // Destroyed on its way to a reset by what its partner does, a socket would stay open for ever.
+      socket.removeAllListeners('close').resetAndDestroy();
     }
   }
 
