@@ -13,6 +13,7 @@ const copied = [
   'src',
   'scripts',
   'test',
+  'chart',
   'docs',
   'examples',
   'README.md',
