@@ -1,6 +1,7 @@
 // Copies a folder over another that may hold an older copy, and may be in use.
 
 import { chmod, copyFile, mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 
 export interface Replaced {
@@ -11,12 +12,13 @@ export interface Replaced {
 /**
  * Puts every file of `source` below `target`, which is made when it is missing; what else is there stays.
  * Nothing is replaced before all are copied, none is ever there in part, and those at the top come last.
- * Anybody may read them, whatever the umask. Rejects as `fs` does.
+ * Anybody may read them, whatever the umask. What a copy that was killed has left goes. Rejects as `fs` does.
  */
 export async function replaceFiles(source: string, target: string): Promise<Replaced> {
   await makeFolder(target);
-  const staging = await mkdtemp(join(target, '.copying-'));
+  const staging = await mkdtemp(join(target, ownPrefix()));
   try {
+    await removeLeftovers(target, staging);
     const names = await filesIn(source);
     let bytes = 0;
     for (const name of names) bytes += await copy(join(source, name), join(staging, name));
@@ -27,6 +29,30 @@ export async function replaceFiles(source: string, target: string): Promise<Repl
     return { files: names.length, bytes };
   } finally {
     await rm(staging, { recursive: true, force: true });
+  }
+}
+
+const PREFIX = '.copying-';
+/** No copy takes so long. */
+const STALE_MS = 3_600_000;
+
+/** Of this host, which in a pod is the pod: it copies once at a time, and again after it was killed. */
+function ownPrefix(): string {
+  return `${PREFIX}${hostname()}@`;
+}
+
+/** Those of other hosts, which may be at work, go only when they are old: by the clock of the volume. */
+async function removeLeftovers(target: string, staging: string): Promise<void> {
+  const { mtimeMs: now } = await stat(staging);
+  for (const name of await readdir(target)) {
+    const path = join(target, name);
+    if (!name.startsWith(PREFIX) || path === staging) continue;
+    try {
+      const isOver = name.startsWith(ownPrefix()) || now - (await stat(path)).mtimeMs > STALE_MS;
+      if (isOver) await rm(path, { recursive: true });
+    } catch {
+      // Another copy has removed it, or it is another user's: it is in nobody's way.
+    }
   }
 }
 

@@ -1,5 +1,15 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { suite, test, type TestContext } from 'node:test';
 
@@ -47,6 +57,20 @@ suite('replaceFiles', () => {
     assert.equal(contentOf(target, 'program'), 'old');
   });
 
+  test('removes what a copy left that was killed, and of other hosts only what is old', async (t) => {
+    const [source, target] = [useSource(t), useTempDir(t)];
+    await copyAndDie(source, target);
+    const [left = '', ...others] = readdirSync(target);
+    assert.match(left, /^\.copying-/);
+    assert.deepEqual(others, []);
+    assert.deepEqual(readdirSync(join(target, left)), ['lib']);
+    for (const name of ['.copying-young@1', '.copying-old@2']) mkdirSync(join(target, name));
+    const twoHoursAgo = new Date(Date.now() - 7_200_000);
+    utimesSync(join(target, '.copying-old@2'), twoHoursAgo, twoHoursAgo);
+    await replaceFiles(source, target);
+    assert.deepEqual(readdirSync(target).sort(), ['.copying-young@1', 'lib', 'program']);
+  });
+
   test('does not make a file that is a folder', async (t) => {
     const target = join(useTempDir(t), 'file');
     writeFileSync(target, '');
@@ -55,3 +79,23 @@ suite('replaceFiles', () => {
     assert.equal(modeOf(target), 0o600);
   });
 });
+
+/** In a process of its own, which kills itself when its first file is there. */
+async function copyAndDie(source: string, target: string): Promise<void> {
+  const module = new URL('../../src/lib/replace-files.ts', import.meta.url).href;
+  const script = `
+    import { globSync } from 'node:fs';
+    import { replaceFiles } from ${JSON.stringify(module)};
+    const [source, target] = process.argv.slice(1);
+    const watch = () => {
+      if (globSync('.copying-*/lib/part', { cwd: target }).length > 0) process.kill(process.pid, 'SIGKILL');
+      setImmediate(watch);
+    };
+    watch();
+    await replaceFiles(source, target);
+  `;
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', script, source, target], {
+    stdio: 'inherit',
+  });
+  assert.deepEqual(await once(child, 'exit'), [null, 'SIGKILL']);
+}
