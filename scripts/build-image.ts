@@ -1,17 +1,15 @@
 // Builds dist/image/, the context of the Dockerfile: the single executable with its own loader and libraries
-// beside it, which runs in every image, a `scratch` one included, from /opt/hurricane.
+// beside it, which runs in every image, a `scratch` one included, from its one place there.
 
 import { execFile } from 'node:child_process';
 import { copyFile, mkdir, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 
+import { IMAGE_HOME } from '../src/core/image-home.ts';
 import { buildStale, executablePath } from './build.ts';
 import { copyLicences } from './licences.ts';
 import { isInstalled } from './setup-tests.ts';
-
-/** An interpreter's path is absolute: the folder works only here. */
-const HOME = '/opt/hurricane';
 
 const root = join(import.meta.dirname, '..');
 const dist = join(root, 'dist');
@@ -24,7 +22,7 @@ export async function buildImage(): Promise<void> {
   await buildStale();
   const work = join(dist, 'image-build');
   await rm(work, { recursive: true, force: true });
-  const home = join(work, HOME);
+  const home = join(work, IMAGE_HOME);
   await mkdir(join(home, 'lib'), { recursive: true });
   const files = await librariesOf(executablePath);
   for (const file of files) await copyFile(file, join(home, 'lib', basename(file)));
@@ -46,10 +44,10 @@ async function librariesOf(executable: string): Promise<string[]> {
 async function relocate(target: string): Promise<void> {
   await copyFile(executablePath, target);
   const { stdout } = await run('patchelf', ['--print-interpreter', target]);
-  const loader = `${HOME}/lib/${basename(stdout.trim())}`;
+  const loader = `${IMAGE_HOME}/lib/${basename(stdout.trim())}`;
   // An rpath in the old sense also comes before LD_LIBRARY_PATH, which is set for the app and not for us.
   // Where /proc is not mounted, $ORIGIN is nowhere.
-  const rpath = `$ORIGIN/lib:${HOME}/lib`;
+  const rpath = `$ORIGIN/lib:${IMAGE_HOME}/lib`;
   await run('patchelf', [
     '--set-interpreter',
     loader,

@@ -4,17 +4,15 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 import { HurricaneError } from '../../core/errors.ts';
+import { IMAGE_HOME } from '../../core/image-home.ts';
 import { replaceFiles } from '../../lib/replace-files.ts';
 import type { CliEdge, Invocation } from '../command.ts';
 import { reportUsage } from '../report.ts';
 
-/** The path of its loader stands in the executable: anywhere else it does not start. */
-const HOME = '/opt/hurricane';
-
 export const installHelp = `Usage: hurricane install DIR
 
 Copies hurricane with its loader and libraries into DIR, for an init container:
-the app's container mounts the same volume at ${HOME}, whatever its image.
+the app's container mounts the same volume at ${IMAGE_HOME}, whatever its image.
 A copy that is there already is replaced. Only the hurricane of an image can do it.
 `;
 
@@ -29,20 +27,20 @@ export async function installCommand(
   if (folder === undefined || surplus !== undefined) {
     return reportUsage('install needs one folder: hurricane install DIR', edge);
   }
-  if (edge.executable !== join(HOME, 'hurricane') || !existsSync(join(HOME, 'lib'))) {
+  if (edge.executable !== join(IMAGE_HOME, 'hurricane') || !existsSync(join(IMAGE_HOME, 'lib'))) {
     throw new HurricaneError('not-installed', 'this hurricane has no libraries beside it to copy', {
-      hint: `run install in the image of hurricane, where it is ${HOME}/hurricane`,
+      hint: `run install in the image of hurricane, where it is ${IMAGE_HOME}/hurricane`,
     });
   }
   const target = resolve(edge.cwd, folder);
   const isNew = !existsSync(join(target, 'hurricane'));
-  const { files, bytes } = await replaceFiles(HOME, target).catch((error: unknown) => {
+  const { files, bytes } = await replaceFiles(IMAGE_HOME, target).catch((error: unknown) => {
     throw explained(error as NodeJS.ErrnoException, target);
   });
   edge.print(
     `hurricane ${edge.version} is in ${target}${isNew ? '' : ', in place of the copy that was there'}: ` +
       `${files} files, ${Math.ceil(bytes / 1e6)} MB\n` +
-      `Mount it at ${HOME}, the only place where it starts.\n`,
+      `Mount it at ${IMAGE_HOME}, the only place where it starts.\n`,
   );
   return 0;
 }

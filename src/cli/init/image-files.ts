@@ -1,5 +1,6 @@
 // The Dockerfile and .dockerignore of a new project by its language. Pure.
 
+import { IMAGE_HOME } from '../../core/image-home.ts';
 import { IMAGE } from './chart-values.ts';
 import type { LanguageName, Look, Project } from './languages.ts';
 
@@ -23,8 +24,8 @@ export function dockerfile({ language, title, command }: Project, look: Look): s
   const lines = [
     `FROM ${base}`,
     '# The carrier image of hurricane; where it comes from a registry, its whole name and a version stand here.',
-    'COPY --from=hurricane /opt/hurricane /opt/hurricane',
-    `ENV PATH=/opt/hurricane:$PATH${env}`,
+    `COPY --from=hurricane ${IMAGE_HOME} ${IMAGE_HOME}`,
+    `ENV PATH=${IMAGE_HOME}:$PATH${env}`,
     'WORKDIR /srv',
     ...packages,
     ...files,
