@@ -8,7 +8,9 @@ import { displayCommand, innerCommand } from './command.ts';
 export function wrapperWarning(command: readonly string[]): string | undefined {
   const words = innerCommand(command);
   const name = basename(words[0] ?? '');
-  const unread = isShell(name) ? undefined : words.find((word) => /^\$\{?PORT\}?$/.test(word));
+  const unread = shells.includes(name)
+    ? undefined
+    : words.find((word) => /^\$\{?PORT\}?$/.test(word));
   if (unread !== undefined) {
     return `no shell reads ${unread}, so the app is given it as it stands: write {port} instead`;
   }
@@ -18,7 +20,7 @@ export function wrapperWarning(command: readonly string[]): string | undefined {
       `and the exit code is that of ${name}: write what its script runs, such as: -- node server.js`
     );
   }
-  const better = shells.includes(name) ? withExec(words) : undefined;
+  const better = stayingShells.includes(name) ? withExec(words) : undefined;
   if (better === undefined) return undefined;
   return (
     `${name} -c stays between hurricane and the app: signals that the app handles end the shell, ` +
@@ -33,12 +35,9 @@ export function isRunner(name: string): boolean {
 
 const runners = ['npm', 'npx', 'yarn', 'yarnpkg', 'pnpm', 'pnpx'];
 
-function isShell(name: string): boolean {
-  return /^(ba|da|a|z|k|fi)?sh$/.test(name);
-}
-
-/** bash, zsh and ksh become the last program of a line by themselves. */
-const shells = ['sh', 'dash', 'ash'];
+/** The others become the last program of a line by themselves. */
+const stayingShells = ['sh', 'dash', 'ash', 'fish'];
+const shells = [...stayingShells, 'bash', 'zsh', 'ksh'];
 
 /** Who writes one of these knows what the shell does with signals, or has a program in the shell itself. */
 const deliberate = ['exec', 'trap', 'wait', 'for', 'while', 'until', 'if', 'case', 'function'];

@@ -27,6 +27,7 @@ suite('a shell between hurricane and the app', () => {
       ['sh', '-ec', 'node app.js'],
       ['sh', '-e', '-c', 'node app.js', 'argument'],
       ['dash', '-c', 'node app.js'],
+      ['fish', '-c', 'node app.js'],
       ['docker-entrypoint.sh', 'sh', '-c', 'node app.js'],
       ['env', 'A=1', 'ash', '-c', 'node app.js'],
     ]) {
@@ -77,5 +78,10 @@ test('passwords in the remedy are masked', () => {
 test('a variable that only a shell would read is named', () => {
   const warned = wrapperWarning(['python3', '-m', 'http.server', '$PORT']);
   assert.match(warned ?? '', /^no shell reads \$PORT, .*write \{port\} instead$/);
-  assert.equal(wrapperWarning(['python3', '-m', 'http.server', '{port}']), undefined);
+  for (const fine of [
+    ['python3', '-m', 'http.server', '{port}'],
+    ['zsh', '-c', 'app', '$PORT'],
+  ]) {
+    assert.equal(wrapperWarning(fine), undefined);
+  }
 });
