@@ -30,8 +30,8 @@ const flags = new Set([
     .flatMap(({ name, alias }) => (alias === undefined ? [name] : [name, alias])),
 ]);
 
-/** What the pages say of other programs: Celery and Helm. */
-const ofOthers = ['--schedule', '--max-interval', '--kube-version'];
+/** What the pages say of other programs: Celery, gunicorn and Helm. */
+const ofOthers = ['--schedule', '--max-interval', '--no-control-socket', '--kube-version'];
 
 /** Those that are only given, and not read: by programs that hurricane starts, and by those who build it. */
 const otherVariables = [
