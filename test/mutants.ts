@@ -416,8 +416,8 @@ export const mutants: readonly Mutant[] = [
   {
     fault: 'an acknowledgement of many goes one too far',
     file: 'src/amqp/settlements.ts',
-    find: '(this.#acknowledged.delete(this.#lowest)) upTo = this.#lowest;',
-    replace: '(this.#acknowledged.delete(this.#lowest)) upTo = this.#lowest + 1;',
+    find: '        upTo = this.#lowest;\n',
+    replace: '        upTo = this.#lowest + 1;\n',
     testFile: 'test/unit/amqp/settlements.test.ts',
     testName:
       'whatever the order in which 100 messages end, the broker never hears of an unfinished one',
@@ -425,8 +425,8 @@ export const mutants: readonly Mutant[] = [
   {
     fault: 'a suspect runs beside others',
     file: 'src/amqp/lanes.ts',
-    find: 'if (entry.alone && this.#running.size > 0) return;',
-    replace: '',
+    find: 'next?.alone === true && this.#running.length > 0 ? undefined : next;',
+    replace: 'next;',
     testFile: 'test/unit/amqp/lanes.test.ts',
     testName: 'lets a suspect run while nothing else does, and nobody overtakes it',
   },

@@ -124,7 +124,7 @@ export class Consumer {
   get load(): Load {
     const handled = this.#settled + this.#counts.aborted;
     return {
-      active: this.#lanes.waiting + this.#lanes.running.size,
+      active: this.#lanes.waiting + this.#lanes.running.length,
       queued: this.#lanes.waiting,
       finished: this.#settled,
       averageMs: handled === 0 ? 0 : this.#handledMs / handled,
@@ -159,9 +159,9 @@ export class Consumer {
   async #stop(deadline: Deadline): Promise<void> {
     if (!this.#draining) await this.drain(Deadline.after(0));
     const { running } = this.#lanes;
-    for (const attempt of running) this.#options.handler.cancel(attempt, 'stop');
+    for (const attempt of [...running]) this.#options.handler.cancel(attempt, 'stop');
     await this.#whenIdle(deadline.before(LAST_WORDS_MS));
-    this.#counts.forced += running.size;
+    this.#counts.forced += running.length;
     for (const attempt of [...running]) {
       // One that is on its way to another queue goes back by itself when the link closes.
       if (!attempt.isHandled) attempt.finish({ kind: 'given-back' });
@@ -300,7 +300,7 @@ export class Consumer {
     if (attempt.returns > 0) this.#sort();
     this.#lanes.leave(attempt);
     this.#options.onChange();
-    if (this.#lanes.running.size === 0) this.#idle?.();
+    if (this.#lanes.running.length === 0) this.#idle?.();
   }
 
   /** Of those that have begun: gone for good, or on their way to another attempt. */
@@ -346,7 +346,7 @@ export class Consumer {
   }
 
   async #whenIdle(deadline: Deadline): Promise<void> {
-    if (this.#lanes.running.size === 0) return;
+    if (this.#lanes.running.length === 0) return;
     const { promise, resolve } = Promise.withResolvers<undefined>();
     this.#idle = () => resolve(undefined);
     const stopWaiting = onAbort(deadline.signal, () => resolve(undefined));

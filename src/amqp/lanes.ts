@@ -8,12 +8,16 @@ export interface Lane {
   readonly alone: boolean;
 }
 
-/** Calls `begin` for each, in the order in which they came as far as their keys allow. */
+/**
+ * Calls `begin` for each, in the order in which they came as far as their keys allow. No Set holds what comes and
+ * goes with every message: each table that it outgrows points to the next one, so that one which has become
+ * old keeps all that came after it alive until the next full collection of garbage.
+ */
 export class Lanes<T extends Lane> {
   readonly #limit: number;
   readonly #begin: (entry: T) => void;
-  readonly #waiting = new Set<T>();
-  readonly #running = new Set<T>();
+  #waiting: T[] = [];
+  readonly #running: T[] = [];
   readonly #busyKeys = new Set<string>();
   #open = true;
 
@@ -23,32 +27,32 @@ export class Lanes<T extends Lane> {
   }
 
   get waiting(): number {
-    return this.#waiting.size;
+    return this.#waiting.length;
   }
 
   get all(): readonly T[] {
     return [...this.#running, ...this.#waiting];
   }
 
-  get running(): ReadonlySet<T> {
+  /** In the order in which they began. */
+  get running(): readonly T[] {
     return this.#running;
   }
 
   enter(entry: T): void {
-    this.#waiting.add(entry);
+    this.#waiting.push(entry);
     this.#fill();
   }
 
   /** As `enter`, before all others that wait. */
   enterFirst(entry: T): void {
-    const others = this.takeWaiting();
-    for (const each of [entry, ...others]) this.#waiting.add(each);
+    this.#waiting.unshift(entry);
     this.#fill();
   }
 
   /** It has run. */
   leave(entry: T): void {
-    if (!this.#running.delete(entry)) return;
+    if (!remove(this.#running, entry)) return;
     if (entry.key !== undefined) this.#busyKeys.delete(entry.key);
     this.#fill();
   }
@@ -65,26 +69,31 @@ export class Lanes<T extends Lane> {
 
   /** Those that have not begun, and now never will; of a condition, only those that meet it. */
   takeWaiting(which: (entry: T) => boolean = () => true): readonly T[] {
-    const taken = [...this.#waiting].filter(which);
-    for (const entry of taken) this.#waiting.delete(entry);
+    const taken = this.#waiting.filter(which);
+    this.#waiting = this.#waiting.filter((entry) => !which(entry));
     return taken;
   }
 
   #fill(): void {
-    if (!this.#open) return;
-    for (const entry of this.#waiting) {
-      if (this.#running.size >= this.#limit || this.#isTakenByOneAlone()) return;
-      if (entry.key !== undefined && this.#busyKeys.has(entry.key)) continue;
-      if (entry.alone && this.#running.size > 0) return;
-      this.#waiting.delete(entry);
-      this.#running.add(entry);
+    for (let entry = this.#next(); entry !== undefined; entry = this.#next()) {
+      remove(this.#waiting, entry);
+      this.#running.push(entry);
       if (entry.key !== undefined) this.#busyKeys.add(entry.key);
       this.#begin(entry);
     }
   }
 
-  #isTakenByOneAlone(): boolean {
-    const [first] = this.#running;
-    return first?.alone ?? false;
+  /** The first whose key is free, if it may begin now. */
+  #next(): T | undefined {
+    if (!this.#open || this.#running.length >= this.#limit) return undefined;
+    if (this.#running[0]?.alone === true) return undefined;
+    const next = this.#waiting.find(({ key }) => key === undefined || !this.#busyKeys.has(key));
+    return next?.alone === true && this.#running.length > 0 ? undefined : next;
   }
+}
+
+function remove<T>(list: T[], entry: T): boolean {
+  const index = list.indexOf(entry);
+  if (index !== -1) list.splice(index, 1);
+  return index !== -1;
 }

@@ -39,7 +39,8 @@ export class MessageThread {
   readonly #tornDown = Promise.withResolvers<string | undefined>();
   readonly #inHand = new InHand();
   readonly #givenUp = new Map<number, Work>();
-  #batch: Work[] = [];
+  /** By their numbers. */
+  #batch: number[] = [];
   #check: ModuleCheck | undefined;
   #isLoaded = false;
 
@@ -69,8 +70,7 @@ export class MessageThread {
   }
 
   begin(work: Work): void {
-    this.#inHand.add(work);
-    this.#batch.push(work);
+    this.#batch.push(this.#inHand.add(work));
     if (this.#batch.length === 1) queueMicrotask(() => this.#flush());
   }
 
@@ -110,29 +110,19 @@ export class MessageThread {
 
   #flush(): void {
     if (!this.#isLoaded || this.#thread.ended || this.#batch.length === 0) return;
-    const batch = this.#batch.filter((work) => this.has(work));
+    const batch = this.#batch.flatMap((id) => {
+      const work = this.#inHand.get(id);
+      return work === undefined ? [] : [{ id, work }];
+    });
     this.#batch = [];
     // A body is a piece of what the socket read: cloning it would clone all of that.
-    const bodies = Buffer.concat(batch.map(({ delivery }) => delivery.body));
+    const bodies = Buffer.concat(batch.map(({ work }) => work.delivery.body));
     const whole = bodies.buffer.byteLength === bodies.byteLength;
-    const items = JSON.stringify(batch.map((work) => this.#itemOf(work)));
+    const items = JSON.stringify(batch.map(({ id, work }) => itemOf(id, work)));
     const headers = batch
-      .map(({ delivery }, index) => [index, delivery.properties.headers] as const)
+      .map(({ work }, index) => [index, work.delivery.properties.headers] as const)
       .filter(([, each]) => Object.keys(each).length > 0);
     this.#post({ kind: 'work', items, headers, bodies }, whole ? [bodies.buffer] : []);
-  }
-
-  #itemOf(work: Work): WorkItem {
-    const { delivery, attempt } = work;
-    const { messageId, contentType, timestamp, correlationId, replyTo, type } = delivery.properties;
-    return {
-      id: this.#inHand.idOf(work) ?? 0,
-      length: delivery.body.length,
-      attempt,
-      redelivered: delivery.redelivered,
-      ...originOf(delivery),
-      ...{ messageId, contentType, timestamp, correlationId, replyTo, type },
-    };
   }
 
   #post(message: ToThread, transferred?: ArrayBuffer[]): void {
@@ -200,4 +190,24 @@ export class MessageThread {
     this.#options.onCrash(reason, trace);
     for (const work of lost) work.finish({ kind: 'crashed', reason });
   }
+}
+
+function itemOf(id: number, { delivery, attempt }: Work): WorkItem {
+  const { messageId, contentType, timestamp, correlationId, replyTo, type } = delivery.properties;
+  const { exchange, routingKey } = originOf(delivery);
+  const { redelivered, body } = delivery;
+  return {
+    id,
+    length: body.length,
+    attempt,
+    redelivered,
+    exchange,
+    routingKey,
+    messageId,
+    contentType,
+    timestamp,
+    correlationId,
+    replyTo,
+    type,
+  };
 }

@@ -12,12 +12,12 @@ export class Settlements {
   /** The lowest that is not settled at the broker. */
   #lowest = 1;
   /** Acknowledged by us, and the broker was not told. */
-  readonly #acknowledged = new Set<number>();
+  #acknowledged: number[] = [];
   /** Above the lowest, and the broker knows. */
   readonly #told = new Set<number>();
 
   acknowledge(tag: number): void {
-    this.#acknowledged.add(tag);
+    this.#acknowledged.push(tag);
   }
 
   /** The broker was told of it in another way. */
@@ -27,24 +27,28 @@ export class Settlements {
 
   /** How many the broker was not told of. */
   get count(): number {
-    return this.#acknowledged.size;
+    return this.#acknowledged.length;
   }
 
   /** Everything acknowledged since the last call. */
   take(): Acknowledgements {
-    const upTo = this.#advance();
-    const single = [...this.#acknowledged];
+    const ascending = this.#acknowledged.sort((a, b) => a - b);
+    this.#acknowledged = [];
+    const upTo = this.#advance(ascending);
+    const single = ascending.filter((tag) => tag > this.#lowest);
     for (const tag of single) this.#told.add(tag);
-    this.#acknowledged.clear();
     return { upTo, single };
   }
 
   /** Over all that is settled without a gap; the last acknowledged one of it. */
-  #advance(): number | undefined {
+  #advance(acknowledged: readonly number[]): number | undefined {
     let upTo: number | undefined;
+    let passed = 0;
     for (;;) {
-      if (this.#acknowledged.delete(this.#lowest)) upTo = this.#lowest;
-      else if (!this.#told.delete(this.#lowest)) return upTo;
+      if (acknowledged[passed] === this.#lowest) {
+        upTo = this.#lowest;
+        passed += 1;
+      } else if (!this.#told.delete(this.#lowest)) return upTo;
       this.#lowest += 1;
     }
   }

@@ -22,7 +22,7 @@ test('lets at most so many run, the others in the order in which they came', () 
   const { lanes, begun } = lanesOf(2);
   const [a, b, c, d] = [entry('a'), entry('b'), entry('c'), entry('d')];
   for (const each of [a, b, c, d]) lanes.enter(each);
-  assert.deepEqual([begun, lanes.running.size, lanes.waiting], [['a', 'b'], 2, 2]);
+  assert.deepEqual([begun, lanes.running.length, lanes.waiting], [['a', 'b'], 2, 2]);
   lanes.leave(b);
   lanes.leave(b);
   assert.deepEqual(begun, ['a', 'b', 'c']);
