@@ -115,14 +115,12 @@ export class MessageThread {
       return work === undefined ? [] : [{ id, work }];
     });
     this.#batch = [];
-    // A body is a piece of what the socket read: cloning it would clone all of that.
-    const bodies = Buffer.concat(batch.map(({ work }) => work.delivery.body));
-    const whole = bodies.buffer.byteLength === bodies.byteLength;
+    const bodies = joined(batch.map(({ work }) => work.delivery.body));
     const items = JSON.stringify(batch.map(({ id, work }) => itemOf(id, work)));
     const headers = batch
       .map(({ work }, index) => [index, work.delivery.properties.headers] as const)
       .filter(([, each]) => Object.keys(each).length > 0);
-    this.#post({ kind: 'work', items, headers, bodies }, whole ? [bodies.buffer] : []);
+    this.#post({ kind: 'work', items, headers, bodies }, [bodies.buffer]);
   }
 
   #post(message: ToThread, transferred?: ArrayBuffer[]): void {
@@ -210,4 +208,15 @@ function itemOf(id: number, { delivery, attempt }: Work): WorkItem {
     replyTo,
     type,
   };
+}
+
+/** In memory of their own, which can be handed over: a body is a piece of what the socket read. */
+function joined(bodies: readonly Buffer[]): Uint8Array<ArrayBuffer> {
+  const all = new Uint8Array(bodies.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const body of bodies) {
+    all.set(body, at);
+    at += body.length;
+  }
+  return all;
 }
