@@ -423,6 +423,14 @@ export const mutants: readonly Mutant[] = [
       'whatever the order in which 100 messages end, the broker never hears of an unfinished one',
   },
   {
+    fault: 'only the first that takes too long is ended',
+    file: 'src/amqp/time-limit.ts',
+    find: 'this.#timer = next && setTimeout',
+    replace: 'this.#timer = undefined && setTimeout',
+    testFile: 'test/unit/amqp/time-limit.test.ts',
+    testName: 'tells of each that takes too long, once and when its own time is over',
+  },
+  {
     fault: 'a suspect runs beside others',
     file: 'src/amqp/lanes.ts',
     find: 'next?.alone === true && this.#running.length > 0 ? undefined : next;',

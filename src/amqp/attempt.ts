@@ -1,4 +1,4 @@
-// One attempt to handle one message: its time, and its one end.
+// One attempt to handle one message: how long it takes, and its one end.
 
 import { monotonicMs } from '../lib/clock.ts';
 import type { Work } from './handler.ts';
@@ -7,13 +7,12 @@ import type { Lane } from './lanes.ts';
 import type { Verdict } from './retry-ladder.ts';
 import type { Delivery } from './transport.ts';
 
-export interface AttemptOptions {
-  readonly key: string | undefined;
+/** The same for all attempts of a consumer. */
+export interface AttemptSurroundings {
   readonly timeoutMs: number;
-  readonly onTimeout: () => void;
-  readonly onFinished: (verdict: Verdict) => void;
+  readonly onFinished: (attempt: Attempt, verdict: Verdict) => void;
   /** It had finished before. */
-  readonly onLate: () => void;
+  readonly onLate: (attempt: Attempt) => void;
 }
 
 export class Attempt implements Work, Lane {
@@ -23,17 +22,17 @@ export class Attempt implements Work, Lane {
   /** How often it may have ended the whole consumer; 0 when it is not suspected of that. */
   readonly returns: number;
   readonly takenAt = monotonicMs();
-  readonly #options: AttemptOptions;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #surroundings: AttemptSurroundings;
   #beganAt = 0;
   #endedAt: number | undefined;
 
-  constructor(delivery: Delivery, options: AttemptOptions) {
+  constructor(delivery: Delivery, key: string | undefined, surroundings: AttemptSurroundings) {
+    const { headers } = delivery.properties;
     this.delivery = delivery;
-    this.key = options.key;
-    this.returns = returnsOf(delivery.properties.headers);
-    this.alone = this.returns > 0 || isSuspect(delivery.properties.headers);
-    this.#options = options;
+    this.key = key;
+    this.returns = returnsOf(headers);
+    this.alone = this.returns > 0 || isSuspect(headers);
+    this.#surroundings = surroundings;
   }
 
   get attempt(): number {
@@ -41,7 +40,7 @@ export class Attempt implements Work, Lane {
   }
 
   get timeoutMs(): number {
-    return this.#options.timeoutMs;
+    return this.#surroundings.timeoutMs;
   }
 
   /** How long the handler took, or takes so far. */
@@ -55,16 +54,14 @@ export class Attempt implements Work, Lane {
 
   begin(): void {
     this.#beganAt = monotonicMs();
-    this.#timer = setTimeout(this.#options.onTimeout, this.#options.timeoutMs);
   }
 
   finish(verdict: Verdict): void {
     if (this.#endedAt !== undefined) {
-      this.#options.onLate();
+      this.#surroundings.onLate(this);
       return;
     }
-    clearTimeout(this.#timer);
     this.#endedAt = monotonicMs();
-    this.#options.onFinished(verdict);
+    this.#surroundings.onFinished(this, verdict);
   }
 }

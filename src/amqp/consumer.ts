@@ -8,13 +8,14 @@ import type { MessageRecord } from '../core/message-record.ts';
 import { assertNever } from '../lib/assert-never.ts';
 import { monotonicMs } from '../lib/clock.ts';
 import { onAbort } from '../lib/waiting.ts';
-import { Attempt } from './attempt.ts';
+import { Attempt, type AttemptSurroundings } from './attempt.ts';
 import type { MessageHandler } from './handler.ts';
 import { fitting, originOf, republished } from './headers.ts';
 import { Lanes } from './lanes.ts';
 import { Republisher } from './republisher.ts';
 import { nextStep, type Step, type Verdict } from './retry-ladder.ts';
 import { Subscription, type SubscriptionState } from './subscription.ts';
+import { TimeLimit } from './time-limit.ts';
 import { retryQueue } from './topology.ts';
 import type { Delivery, Publishing, Transport } from './transport.ts';
 
@@ -37,6 +38,8 @@ export interface ConsumerOptions {
 export class Consumer {
   readonly #options: ConsumerOptions;
   readonly #lanes: Lanes<Attempt>;
+  readonly #timeLimit: TimeLimit<Attempt>;
+  readonly #ofAttempts: AttemptSurroundings;
   readonly #subscription: Subscription;
   readonly #republisher: Republisher;
   readonly #holds = new Map<string, string>();
@@ -45,14 +48,26 @@ export class Consumer {
   #longestMs = 0;
   #draining = false;
   #drained = false;
-  #lastSettledAt: Date | undefined;
+  #lastSettledMs: number | undefined;
   #sorting: NodeJS.Timeout | undefined;
+  #changed = false;
   #idle: (() => void) | undefined;
   #stopped: Promise<void> | undefined;
 
   constructor(options: ConsumerOptions) {
     this.#options = options;
-    this.#lanes = new Lanes(options.flow.concurrency, (attempt) => this.#begin(attempt));
+    const { concurrency, handlerTimeoutMs: timeoutMs } = options.flow;
+    this.#lanes = new Lanes(concurrency, (attempt) => this.#begin(attempt));
+    this.#timeLimit = new TimeLimit({
+      timeoutMs,
+      running: () => this.#lanes.running,
+      onTimeout: (attempt) => options.handler.cancel(attempt, 'timeout'),
+    });
+    this.#ofAttempts = {
+      timeoutMs,
+      onFinished: (attempt, verdict) => this.#finish(attempt, verdict),
+      onLate: ({ delivery }) => options.emit('message.settled-late', this.#ofMessage(delivery)),
+    };
     this.#subscription = new Subscription({
       ...options,
       routingKeys: () => this.#routingKeys(),
@@ -118,7 +133,7 @@ export class Consumer {
 
   /** When the handler was last done with a message; undefined: never yet. */
   get lastSettledAt(): Date | undefined {
-    return this.#lastSettledAt;
+    return this.#lastSettledMs === undefined ? undefined : new Date(this.#lastSettledMs);
   }
 
   get load(): Load {
@@ -177,20 +192,14 @@ export class Consumer {
 
   #take(delivery: Delivery): void {
     this.#counts.accepted += 1;
-    const { flow } = this.#options;
-    const attempt = new Attempt(delivery, {
-      key: keyOf(delivery, flow.orderKey),
-      timeoutMs: flow.handlerTimeoutMs,
-      onTimeout: () => this.#options.handler.cancel(attempt, 'timeout'),
-      onFinished: (verdict) => this.#finish(attempt, verdict),
-      onLate: () => this.#options.emit('message.settled-late', this.#ofMessage(delivery)),
-    });
+    const key = keyOf(delivery, this.#options.flow.orderKey);
+    const attempt = new Attempt(delivery, key, this.#ofAttempts);
     if (this.#draining || this.#drained) {
       this.#giveBack(attempt);
       return;
     }
     this.#enter(attempt);
-    this.#options.onChange();
+    this.#changeSoon();
   }
 
   /**
@@ -219,6 +228,7 @@ export class Consumer {
 
   #begin(attempt: Attempt): void {
     attempt.begin();
+    this.#timeLimit.watch();
     this.#options.handler.begin(attempt);
   }
 
@@ -242,6 +252,7 @@ export class Consumer {
   }
 
   #tell({ delivery, attempt }: Attempt, step: Step): void {
+    if (step.kind !== 'drop' && step.kind !== 'requeue') return;
     const { emit } = this.#options;
     const told = this.#ofMessage(delivery);
     if (step.kind === 'drop') emit('message.dropped', { ...told, reason: step.reason });
@@ -288,7 +299,7 @@ export class Consumer {
   #leave(attempt: Attempt, step: Step | undefined): void {
     const { delivery, handledMs } = attempt;
     this.#count(step);
-    if (step !== undefined) this.#lastSettledAt = new Date();
+    if (step !== undefined) this.#lastSettledMs = Date.now();
     this.#handledMs += handledMs;
     this.#longestMs = Math.max(this.#longestMs, handledMs);
     this.#options.onSettled({
@@ -299,8 +310,20 @@ export class Consumer {
     });
     if (attempt.returns > 0) this.#sort();
     this.#lanes.leave(attempt);
-    this.#options.onChange();
-    if (this.#lanes.running.length === 0) this.#idle?.();
+    this.#changeSoon();
+    if (this.#lanes.running.length > 0) return;
+    this.#timeLimit.rest();
+    this.#idle?.();
+  }
+
+  /** Told once of all messages that come or go together. */
+  #changeSoon(): void {
+    if (this.#changed) return;
+    this.#changed = true;
+    queueMicrotask(() => {
+      this.#changed = false;
+      this.#options.onChange();
+    });
   }
 
   /** Of those that have begun: gone for good, or on their way to another attempt. */
