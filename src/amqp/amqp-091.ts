@@ -416,13 +416,17 @@ function tagged(deliveryTag: number): Message {
 
 function propertiesOf({ properties }: ConsumeMessage): Properties {
   // Typed as any by the library; the codec makes strings and numbers of them.
-  const known = properties as unknown as Record<string, string | undefined>;
-  const { messageId, correlationId, contentType, contentEncoding, replyTo, type, appId } = known;
-  const { priority, timestamp } = properties as { priority?: number; timestamp?: number };
-  const texts = { messageId, correlationId, contentType, contentEncoding, replyTo, type, appId };
+  const known = properties as Omit<Properties, 'headers'>;
+  const { timestamp } = known;
   return {
-    ...texts,
-    priority,
+    messageId: known.messageId,
+    correlationId: known.correlationId,
+    contentType: known.contentType,
+    contentEncoding: known.contentEncoding,
+    replyTo: known.replyTo,
+    type: known.type,
+    appId: known.appId,
+    priority: known.priority,
     // Seconds on the wire.
     timestamp: timestamp === undefined ? undefined : timestamp * 1000,
     headers: properties.headers ?? {},

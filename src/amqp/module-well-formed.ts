@@ -6,6 +6,7 @@ const outcomes = ['ack', 'retry', 'dead', 'requeue', 'drop'];
 
 // Undefined: the message is done.
 function verdictOf(value) {
+  if (value === undefined) return undefined;
   const fault = faultOf(value);
   if (fault !== undefined) return { kind: 'retry', reason: 'the handler returned ' + fault };
   if (!isOutcome(value)) return undefined;
