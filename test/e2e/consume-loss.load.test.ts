@@ -131,6 +131,32 @@ forEachArtefact(
   },
 );
 
+const EATS_MEMORY = `
+export default function handle() {
+  console.log('begun');
+  for (const eaten = []; ; ) eaten.push(new Array(1000).fill(0));
+}
+`;
+
+test('answers probes within 100 ms and keeps its connection while handlers eat all the memory they may [js]', async (t) => {
+  const queue = 'eats';
+  const hurricane = await startConsumer(t, {
+    ...{ artefact: 'js', broker, queue, handler: EATS_MEMORY },
+    args: ['--heartbeat', '1s', '--retry', 'none'],
+  });
+  await hurricane.up();
+  const client = await useClient(t, broker);
+  await client.send(queue, [1, 2, 3]);
+  await eventually(() => assert.ok(hurricane.output.includes('begun')));
+  const samples = await askProbes(t, hurricane.probePort, { samples: 200, everyMs: 20 });
+  assert.ok(samples.every(({ status }) => status === 200));
+  const p99 = percentile(samples, 0.99);
+  assert.ok(p99 < 100, `99 of 100 probes within ${p99} ms`);
+  t.diagnostic(`99 of 100 probes within ${p99} ms`);
+  await hurricane.seesNth(3, 'message.dead', 60_000);
+  assert.ok(!hurricane.logs.some(({ event }) => event === 'consumer.lost'));
+});
+
 test('stays alive and is not ready all the time that its broker is away, and looks for it as --backoff says [js]', async (t) => {
   const edge = await useBrokerEdge(t, broker);
   const [firstMs, maxMs] = [100, 1000];
