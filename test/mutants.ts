@@ -116,7 +116,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     fault: '--no-metrics is not heeded',
-    file: 'src/config/slices.ts',
+    file: 'src/config/slices/listeners.ts',
     find: 'noProbe || noMetrics ? undefined',
     replace: 'noProbe ? undefined',
     testFile: 'test/e2e/metrics.test.ts',

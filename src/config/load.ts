@@ -24,11 +24,11 @@ import {
   toConsumeConfig,
   toCtlConfig,
   toPrepareConfig,
-  toProbeTarget,
   toServeConfig,
   toWorkerConfig,
-  type Surroundings,
 } from './slices.ts';
+import { toProbeTarget } from './slices/listeners.ts';
+import type { Surroundings } from './slices/slice.ts';
 
 export interface LoadInput extends Sources {
   /** What stands behind `--`. */

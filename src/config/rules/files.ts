@@ -2,7 +2,7 @@
 
 import { mountsOf } from '../mounts.ts';
 import { problem, type Problem } from '../problem.ts';
-import { saidOfFiles } from '../slices.ts';
+import { saidOfFiles } from '../slices/files.ts';
 import { givenBy, type Rule, type Subject } from './rule.ts';
 
 export const fileRules: readonly Rule[] = [filesHaveTheirPlace, collectingHasBoth];

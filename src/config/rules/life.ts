@@ -4,7 +4,7 @@ import type { Option } from '../option.ts';
 import { options } from '../options.ts';
 import { problem, usageProblem, type Problem } from '../problem.ts';
 import { isGiven, type Settlement } from '../settle.ts';
-import { startAfterMs } from '../slices.ts';
+import { startAfterMs } from '../slices/app.ts';
 import { givenBy, isUnset, type Rule, type Subject } from './rule.ts';
 
 export const lifeRules: readonly Rule[] = [

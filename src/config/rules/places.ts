@@ -2,7 +2,7 @@
 
 import type { OptionName } from '../options.ts';
 import { problem, type Problem } from '../problem.ts';
-import { isSamePort, numbersPathOf } from '../slices.ts';
+import { isSamePort, numbersPathOf } from '../slices/listeners.ts';
 import { givenBy, type Rule, type Subject } from './rule.ts';
 
 export const placeRules: readonly Rule[] = [

@@ -1,0 +1,28 @@
+// Slice: what is answered from files.
+
+import type { FilesConfig } from '../config.ts';
+import { mountsOf, type Said } from '../mounts.ts';
+import type { Values } from './slice.ts';
+
+export function filesConfig(
+  values: Values<keyof Places | 'staticWatch' | 'staticCommand'>,
+): FilesConfig {
+  const { staticWatch: paths, staticCommand: command } = values;
+  const mounts = saidOfFiles(values).flatMap(mountsOf);
+  return {
+    // A cross-check has seen to it that there is nothing wrong.
+    mounts: mounts.flatMap((mount) => ('value' in mount ? [mount.value] : [])),
+    collect: command === undefined ? undefined : { paths, command },
+  };
+}
+
+type Places = Values<'static' | 'staticUrl' | 'staticRoot' | 'media' | 'mediaUrl' | 'mediaRoot'>;
+
+/** What options and variables say of where files are. */
+export function saidOfFiles(values: Partial<Places>): readonly Said[] {
+  const { staticUrl, staticRoot, mediaUrl, mediaRoot } = values;
+  return [
+    { kind: 'static', specs: values.static ?? [], url: staticUrl, folder: staticRoot },
+    { kind: 'media', specs: values.media ?? [], url: mediaUrl, folder: mediaRoot },
+  ];
+}
