@@ -1,5 +1,5 @@
 // What the supervisor can be doing, what can happen to it, and what it then has to do: the words of
-// supervision.ts.
+// supervision.ts and of what it calls.
 
 import type { ReplacementCause } from '../core/events.ts';
 import type { ExitStatus } from '../core/exit-status.ts';
@@ -44,6 +44,8 @@ export type Phase =
   | { readonly kind: 'stopping' }
   /** Given up: it is not for us to start it again. */
   | { readonly kind: 'ended' };
+
+export type Replacing = Extract<Phase, { kind: 'replacing' }>;
 
 /** A start: how many before it went wrong, and what it is for. */
 export interface Attempt {

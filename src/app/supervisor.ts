@@ -20,7 +20,8 @@ import {
 } from './app-process.ts';
 import { Generation } from './generation.ts';
 import type { App } from './run.ts';
-import { CRASH_LOOP, idle, next } from './supervision.ts';
+import { CRASH_LOOP } from './supervision-losses.ts';
+import { idle, next } from './supervision.ts';
 import type { Effect, Failure, Supervision, SupervisionEvent } from './supervision-state.ts';
 import { appStateOf, describeFailure, restartCauseOf, verdictOf } from './supervision-words.ts';
 import { Tickets, type Answer } from './tickets.ts';

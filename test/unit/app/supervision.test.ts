@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 
-import { CRASH_LOOP, idle, next } from '../../../src/app/supervision.ts';
+import { CRASH_LOOP } from '../../../src/app/supervision-losses.ts';
+import { idle, next } from '../../../src/app/supervision.ts';
 import type {
   Effect,
   Failure,
