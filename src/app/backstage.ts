@@ -1,21 +1,19 @@
 // What stands behind everything that runs until it is stopped, whatever it does: reaper, health, checks, webhooks, metrics,
 // probes, control socket; who tells whom, and the share of each in the story.
 
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 
 import { CheckRunner } from '../checks/check-runner.ts';
 import type { RunningConfig } from '../config/config.ts';
 import { ControlServer } from '../control/control-server.ts';
-import type { Load } from '../core/component.ts';
 import { switchedOff } from '../core/registrar.ts';
 import { CustomMetrics } from '../custom-metrics/custom-metrics.ts';
 import { PushedMetrics } from '../custom-metrics/pushed-metrics.ts';
 import { Deadline } from '../core/deadline.ts';
 import type { Emit, Events, ProbeName } from '../core/events.ts';
 import type { Log } from '../core/log.ts';
-import { Listener } from '../http/listener.ts';
+import type { Listener } from '../http/listener.ts';
 import { monotonicMs } from '../lib/clock.ts';
 import { Metrics } from '../metrics/metrics.ts';
 import { Health } from '../probes/health.ts';
@@ -23,9 +21,8 @@ import { messageWords, requestWords, type Away } from '../probes/judge.ts';
 import { ProbeServer } from '../probes/probe-server.ts';
 import type { OutputLine } from '../process/output.ts';
 import { Reaper } from '../process/reaper.ts';
-import { passMigrationGate } from '../startup/migration-gate.ts';
-import { runStartupCommands } from '../startup/startup-commands.ts';
-import { displayTarget, waitForDependencies } from '../startup/wait-for.ts';
+import { passStartup } from '../startup/startup.ts';
+import { displayTarget } from '../startup/wait-for.ts';
 import { WebhookSender } from '../webhooks/webhook-sender.ts';
 import { announceProbes } from './announce.ts';
 import { Chronicle } from './chronicle.ts';
@@ -34,14 +31,14 @@ import type { RequestBooks } from './front.ts';
 import type { MessageBooks } from './message-books.ts';
 import { narrator } from './narrator.ts';
 import { operationsOf } from './operations.ts';
+import { probeListener } from './probe-listener.ts';
+import { CONTROL_VARIABLE, programEnvironment } from './program-environment.ts';
+import { loadOf } from './side-by-side.ts';
 import { statusOf, type Status } from './status.ts';
 import type { Supervisor } from './supervisor.ts';
 
 /** Time for a probe that is just being answered. */
 const LAST_PROBES_MS = 100;
-
-/** Where the app and all programs around it find the control socket. */
-const CONTROL_VARIABLE = 'HURRICANE_CONTROL_SOCKET';
 
 export interface BackstageOptions {
   readonly config: RunningConfig;
@@ -169,7 +166,9 @@ export class Backstage {
       numbers: () => ({ ...pushed.numbers(), ...this.metrics.numbers() }),
       log: log.component('probes'),
     });
-    this.#probeListener = this.#separateProbes();
+    this.#probeListener = probeListener(config, requests !== undefined, (request, response) =>
+      this.probeServer.handleAll(request, response),
+    );
     events.subscribe(narrator(log));
     events.subscribe((event) => this.metrics.observe(event));
     events.subscribe((event) => this.#chronicle.observe(event));
@@ -228,24 +227,15 @@ export class Backstage {
 
   async prepare(signal: AbortSignal, over: AbortSignal): Promise<void> {
     const { config, edge, log } = this.#options;
-    const { startup } = config;
-    const common = { signal, emit: this.#emit, log: log.component('startup') };
     await this.#webhooks.start(signal);
     await this.#customMetrics.start(signal);
-    await waitForDependencies(startup.waitFor, { ...common, timeoutMs: startup.waitTimeoutMs });
-    const running = {
-      ...common,
-      timeoutMs: startup.commandTimeoutMs,
-      over,
+    await passStartup(config.startup, {
+      ...{ signal, over },
       env: this.#env,
       cwd: edge.cwd,
-    };
-    const runCommands = (): Promise<void> => runStartupCommands(startup.commands, running);
-    const passGate = async (): Promise<void> => {
-      if (startup.gate !== undefined) await passMigrationGate(startup.gate, running);
-    };
-    const steps = startup.gateFirst ? [passGate, runCommands] : [runCommands, passGate];
-    for (const step of steps) await step();
+      emit: this.#emit,
+      log: log.component('startup'),
+    });
     await this.checks.start(signal);
   }
 
@@ -294,26 +284,6 @@ export class Backstage {
     return statusOf(sources, details);
   }
 
-  #separateProbes(): Listener | undefined {
-    const { config, requests } = this.#options;
-    const { listen, integrated } = config.probes;
-    if (listen === undefined || integrated) return undefined;
-    const follows =
-      requests === undefined ? '' : ', which is --port + 1 unless it is given, or with --port';
-    return new Listener({
-      ...listen,
-      ...config.connections,
-      hints: {
-        port: `choose another with --probe-port${follows}`,
-        host: 'name an address of this machine with --probe-host',
-      },
-      handler: {
-        handleRequest: (request: IncomingMessage, response: ServerResponse) =>
-          this.probeServer.handleAll(request, response),
-      },
-    });
-  }
-
   readonly #onAppLine = ({ stream, text, continued }: OutputLine): void => {
     this.#options.log.info(
       { component: 'app', stream, line: text, continued: continued || undefined },
@@ -325,22 +295,3 @@ export class Backstage {
 const noMetrics = switchedOff(
   'there is no metrics page here, because of --no-metrics or --no-probe: leave it out to have one',
 );
-
-const nothingInHand: Load = { active: 0, queued: 0, finished: 0, averageMs: 0 };
-
-/** Of both only requests can be too many: messages wait where they are. Both of them wear out an app. */
-function loadOf(requests: Load | undefined, messages: Load | undefined): Load {
-  if (requests === undefined || messages === undefined)
-    return requests ?? messages ?? nothingInHand;
-  const { active, queued, finished, averageMs } = requests;
-  return { active, queued, averageMs, finished: finished + messages.finished };
-}
-
-function programEnvironment(
-  env: Edge['env'],
-  secrets: readonly string[],
-  controlPath: string,
-): Record<string, string | undefined> {
-  const known = Object.entries(env).filter(([name]) => !secrets.includes(name));
-  return { ...Object.fromEntries(known), [CONTROL_VARIABLE]: controlPath };
-}

@@ -1,6 +1,6 @@
 // Two intakes as one: requests and messages go to the same app, and drain and stop at the same time.
 
-import type { DrainReport, Former, Intake } from '../core/component.ts';
+import type { DrainReport, Former, Intake, Load } from '../core/component.ts';
 import type { Deadline } from '../core/deadline.ts';
 
 type Joined<To> = Pick<Intake<To>, 'open' | 'hold' | 'drain' | 'stop' | 'report'>;
@@ -15,6 +15,16 @@ export function sideBySide<To>(one: Joined<To>, other: Joined<To>): Joined<To> {
     report: () => sumOf(one.report(), other.report()),
   };
 }
+
+/** Of both only requests can be too many: messages wait where they are. Both of them wear out an app. */
+export function loadOf(requests: Load | undefined, messages: Load | undefined): Load {
+  if (requests === undefined || messages === undefined)
+    return requests ?? messages ?? nothingInHand;
+  const { active, queued, finished, averageMs } = requests;
+  return { active, queued, averageMs, finished: finished + messages.finished };
+}
+
+const nothingInHand: Load = { active: 0, queued: 0, finished: 0, averageMs: 0 };
 
 function formerOf(formers: readonly (Former | undefined)[]): Former | undefined {
   const known = formers.filter((former) => former !== undefined);
