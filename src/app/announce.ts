@@ -1,6 +1,6 @@
 // What a reader of the log wants to know before anything happens: who answers what, and where.
 
-import type { ProbeConfig } from '../config/config.ts';
+import type { ProbeConfig } from '../config/slices/listeners.ts';
 import type { Log } from '../core/log.ts';
 
 /** Says where probes and metrics are, or by which flag they are not. */

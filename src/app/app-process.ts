@@ -1,6 +1,11 @@
 // One process of the app: its place to listen, its environment, and the way from spawned to up.
 
-import type { AppConfig, AppPlaceConfig, DebuggingConfig, StopSignal } from '../config/config.ts';
+import type {
+  AppConfig,
+  AppPlaceConfig,
+  DebuggingConfig,
+  StopSignal,
+} from '../config/slices/app.ts';
 import type { Deadline } from '../core/deadline.ts';
 import { HurricaneError } from '../core/errors.ts';
 import type { Emit } from '../core/events.ts';

@@ -2,7 +2,7 @@
 
 import { get } from 'node:http';
 
-import type { ListenConfig } from '../config/config.ts';
+import type { ListenConfig } from '../config/slices/listeners.ts';
 import { displayAddress, errorReason } from '../http/reach.ts';
 
 /** Below what Kubernetes and Docker grant, so that ours is the sentence that is seen. */

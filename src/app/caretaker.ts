@@ -1,7 +1,7 @@
 // Looks after the app that serves: when it has outlived itself, uses too much memory or is unwell, it asks
 // for another one.
 
-import type { CareConfig } from '../config/config.ts';
+import type { CareConfig } from '../config/slices/life.ts';
 import type { Component } from '../core/component.ts';
 import type { Deadline } from '../core/deadline.ts';
 import type { ReplacementCause } from '../core/events.ts';

@@ -1,7 +1,8 @@
 // Every process of the app of which something may still run, under its number; what happens to them is told as
 // events of the supervision.
 
-import type { AppConfig, SupervisionConfig } from '../config/config.ts';
+import type { AppConfig } from '../config/slices/app.ts';
+import type { SupervisionConfig } from '../config/slices/life.ts';
 import type { Deadline } from '../core/deadline.ts';
 import type { Scope } from '../core/scope.ts';
 import type { Address } from '../http/reach.ts';

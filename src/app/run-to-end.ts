@@ -1,6 +1,7 @@
 // A command that runs until it is stopped, from its configuration to its exit code.
 
-import type { LogConfig, RunningConfig } from '../config/config.ts';
+import type { RunningConfig } from '../config/config.ts';
+import type { LogConfig } from '../config/slices/observation.ts';
 import { Deadline } from '../core/deadline.ts';
 import { HurricaneError } from '../core/errors.ts';
 import { createLog, type Log } from '../core/log.ts';

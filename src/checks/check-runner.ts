@@ -1,6 +1,6 @@
 // Runs the checks on their interval and tells, per tag, which of them fail. Probes never cause a run.
 
-import type { CheckConfig } from '../config/config.ts';
+import type { CheckConfig } from '../config/slices/observation.ts';
 import type { Component } from '../core/component.ts';
 import { Deadline } from '../core/deadline.ts';
 import { HurricaneError } from '../core/errors.ts';

@@ -3,7 +3,7 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 
-import type { CheckTarget } from '../config/config.ts';
+import type { CheckTarget } from '../config/slices/observation.ts';
 import { reachHttp, reachTcp, type Reached } from '../http/reach.ts';
 import { assertNever } from '../lib/assert-never.ts';
 import { fillPlaceholders } from '../process/command.ts';

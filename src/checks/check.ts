@@ -1,6 +1,6 @@
 // One check: asks its target, leaves out what is silenced, and decides.
 
-import type { CheckSpec } from '../config/config.ts';
+import type { CheckSpec } from '../config/slices/observation.ts';
 import type { Log } from '../core/log.ts';
 import { monotonicMs } from '../lib/clock.ts';
 import { describeMessage, isFailure, type CheckMessage } from './check-message.ts';

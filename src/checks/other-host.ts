@@ -2,7 +2,7 @@
 
 import { isIPv4 } from 'node:net';
 
-import type { CheckTarget } from '../config/config.ts';
+import type { CheckTarget } from '../config/slices/observation.ts';
 import { urlOfApp } from './app-url.ts';
 
 /** False for what nobody can know: a program or a module may reach anything. */

@@ -1,6 +1,6 @@
 // Every check once, for `hurricane check`.
 
-import type { CheckConfig } from '../config/config.ts';
+import type { CheckConfig } from '../config/slices/observation.ts';
 import type { Log } from '../core/log.ts';
 import { checkOf, type CheckResult } from './check.ts';
 

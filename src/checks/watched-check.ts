@@ -1,6 +1,6 @@
 // One check that runs again and again, and what is known about it in between.
 
-import type { CheckConfig } from '../config/config.ts';
+import type { CheckConfig } from '../config/slices/observation.ts';
 import type { FailingCheck } from '../core/failing-check.ts';
 import type { CheckResult, Check } from './check.ts';
 import type { CheckContext } from './check-target.ts';

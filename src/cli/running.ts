@@ -2,7 +2,7 @@
 // `--print-config`.
 
 import { tellRefusal } from '../app/refuse.ts';
-import type { LogConfig } from '../config/config.ts';
+import type { LogConfig } from '../config/slices/observation.ts';
 import type { Loaded, LoadInput, Report } from '../config/load.ts';
 import type { Problem } from '../config/problem.ts';
 import type { CliEdge, Invocation } from './command.ts';

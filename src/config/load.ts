@@ -7,7 +7,6 @@ import type {
   ConsumeConfig,
   CtlConfig,
   PrepareConfig,
-  ProbeTarget,
   ServeConfig,
   SupervisingConfig,
 } from './config.ts';
@@ -27,7 +26,7 @@ import {
   toServeConfig,
   toWorkerConfig,
 } from './slices.ts';
-import { toProbeTarget } from './slices/listeners.ts';
+import { toProbeTarget, type ProbeTarget } from './slices/listeners.ts';
 import type { Surroundings } from './slices/slice.ts';
 
 export interface LoadInput extends Sources {

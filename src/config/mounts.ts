@@ -1,6 +1,6 @@
 // Where static and media files are served: `URL=DIR`, or no more than that they are.
 
-import type { Mount } from './config.ts';
+import type { Mount } from './slices/files.ts';
 import type { Parsed, Parser } from './option.ts';
 import { onOff, urlPath } from './parsers.ts';
 

@@ -3,7 +3,7 @@
 import { constants } from 'node:os';
 import ms, { type StringValue } from 'ms';
 
-import type { StopSignal } from './config.ts';
+import type { StopSignal } from './slices/app.ts';
 import type { Parsed, Parser } from './option.ts';
 import { splitWords } from './words.ts';
 import { maskCredentials } from '../core/mask-credentials.ts';

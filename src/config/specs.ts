@@ -7,15 +7,13 @@ import type {
   CheckSpec,
   CheckTag,
   CheckTarget,
-  DependencyTarget,
   MetricSourceTarget,
-  MigrationQuestion,
-  MigrationTool,
-  TrustProxy,
   WebhookConfig,
   WebhookType,
   WebhookTypeSpec,
-} from './config.ts';
+} from './slices/observation.ts';
+import type { DependencyTarget, MigrationQuestion, MigrationTool } from './slices/preparation.ts';
+import type { TrustProxy } from './slices/proxy.ts';
 import type { Parsed, Parser } from './option.ts';
 import { commandLine, duration } from './parsers.ts';
 import { splitWords } from './words.ts';

@@ -4,6 +4,12 @@ import { join, split } from 'shlex';
 
 import type { Parsed } from './option.ts';
 
+/** Split into words; `text` is what the user wrote. */
+export interface CommandLine {
+  readonly words: readonly string[];
+  readonly text: string;
+}
+
 /** Splits as a shell splits words; variables, globs, pipes and `#` mean nothing. */
 export function splitWords(text: string): Parsed<readonly string[]> {
   try {

@@ -1,7 +1,7 @@
 // Completes the metrics page with what others measure: pushed by the app, or asked of it, of programs and of
 // modules. Whatever they do, the page comes in time and is one that Prometheus takes.
 
-import type { MetricSourceSpec } from '../config/config.ts';
+import type { MetricSourceSpec } from '../config/slices/observation.ts';
 import type { Component } from '../core/component.ts';
 import { Deadline } from '../core/deadline.ts';
 import type { Emit } from '../core/events.ts';

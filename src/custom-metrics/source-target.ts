@@ -2,7 +2,7 @@
 
 import { resolve } from 'node:path';
 
-import type { MetricSourceTarget } from '../config/config.ts';
+import type { MetricSourceTarget } from '../config/slices/observation.ts';
 import type { Address } from '../http/reach.ts';
 import { readPage } from '../http/read-page.ts';
 import { assertNever } from '../lib/assert-never.ts';

@@ -3,7 +3,7 @@
 
 import { createServer } from 'node:net';
 
-import type { DebuggingConfig } from '../config/config.ts';
+import type { DebuggingConfig } from '../config/slices/app.ts';
 import type { Emit } from '../core/events.ts';
 import type { Log } from '../core/log.ts';
 import { findFreePort } from '../http/free-port.ts';

@@ -2,7 +2,7 @@
 
 import { basename } from 'node:path';
 
-import type { DebuggingConfig } from '../config/config.ts';
+import type { DebuggingConfig } from '../config/slices/app.ts';
 import { displayAddress } from '../http/reach.ts';
 import { innerCommand } from '../process/command.ts';
 import { isRunner } from '../process/wrappers.ts';

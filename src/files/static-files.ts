@@ -6,7 +6,7 @@ import { resolve } from 'node:path';
 
 import type { SendOptions, SendStream } from 'send';
 
-import type { Mount } from '../config/config.ts';
+import type { Mount } from '../config/slices/files.ts';
 import type { Log } from '../core/log.ts';
 import { respondText } from '../http/respond.ts';
 import { encodingsFor, type Encoding } from './encodings.ts';

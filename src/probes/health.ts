@@ -1,6 +1,6 @@
 // The one state machine behind the probes: driven by events and one timer; probes only read it.
 
-import type { HealthConfig } from '../config/config.ts';
+import type { HealthConfig } from '../config/slices/life.ts';
 import type { Load } from '../core/component.ts';
 import type { Emit, ProbeName } from '../core/events.ts';
 import type { FailingCheck } from '../core/failing-check.ts';

@@ -2,7 +2,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-import type { ProbeConfig } from '../config/config.ts';
+import type { ProbeConfig } from '../config/slices/listeners.ts';
 import type { ProbeName } from '../core/events.ts';
 import type { Log } from '../core/log.ts';
 import { respondJson, respondText, wantsJson } from '../http/respond.ts';

@@ -1,6 +1,6 @@
 // The supervised program: performs what the state machine of child-state.ts decides.
 
-import type { StopSignal } from '../config/config.ts';
+import type { StopSignal } from '../config/slices/app.ts';
 import type { Deadline } from '../core/deadline.ts';
 import type { Emit } from '../core/events.ts';
 import { endingOf, type ExitStatus } from '../core/exit-status.ts';

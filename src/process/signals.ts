@@ -1,6 +1,6 @@
 // Which signals reach the app, and by which signal a known program stops in order.
 
-import type { StopSignal } from '../config/config.ts';
+import type { StopSignal } from '../config/slices/app.ts';
 import { programName } from './command.ts';
 
 /**

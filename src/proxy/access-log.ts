@@ -1,6 +1,6 @@
 // One line per finished request.
 
-import type { AccessLog as Mode } from '../config/config.ts';
+import type { AccessLog as Mode } from '../config/slices/proxy.ts';
 import type { Log } from '../core/log.ts';
 import type { RequestRecord } from '../core/request-record.ts';
 

@@ -1,6 +1,6 @@
 // When the listener may close after the stop signal.
 
-import type { StopConfig } from '../config/config.ts';
+import type { StopConfig } from '../config/slices/life.ts';
 import type { Deadline } from '../core/deadline.ts';
 import { longestServeOnMs } from '../core/stop-shares.ts';
 import { monotonicMs } from '../lib/clock.ts';

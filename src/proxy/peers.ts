@@ -2,7 +2,7 @@
 
 import { BlockList } from 'node:net';
 
-import type { TrustProxy } from '../config/config.ts';
+import type { TrustProxy } from '../config/slices/proxy.ts';
 
 /** One connected client; looked up once per connection. */
 export interface Peer {

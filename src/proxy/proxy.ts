@@ -3,7 +3,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-import type { ProxyConfig, StopConfig } from '../config/config.ts';
+import type { StopConfig } from '../config/slices/life.ts';
+import type { ProxyConfig } from '../config/slices/proxy.ts';
 import type { DrainReport, Former, Intake, Load } from '../core/component.ts';
 import type { Deadline } from '../core/deadline.ts';
 import type { Emit } from '../core/events.ts';

@@ -2,7 +2,7 @@
 
 import { resolve } from 'node:path';
 
-import type { CollectConfig } from '../config/config.ts';
+import type { CollectConfig } from '../config/slices/files.ts';
 import type { Component } from '../core/component.ts';
 import type { Deadline } from '../core/deadline.ts';
 import { describeExit, isSuccess } from '../core/exit-status.ts';

@@ -1,7 +1,7 @@
 // A change of the sources asks for the new code to be run: once for a burst, and again for what changed
 // meanwhile.
 
-import type { AutoreloadConfig } from '../config/config.ts';
+import type { AutoreloadConfig } from '../config/slices/life.ts';
 import type { Component } from '../core/component.ts';
 import type { Deadline } from '../core/deadline.ts';
 import type { Log } from '../core/log.ts';

@@ -2,7 +2,7 @@
 
 import { stripVTControlCharacters } from 'node:util';
 
-import type { MigrationGateConfig, MigrationTool } from '../config/config.ts';
+import type { MigrationGateConfig, MigrationTool } from '../config/slices/preparation.ts';
 import { describeExit, type ExitStatus } from '../core/exit-status.ts';
 
 /** How a program shows an answer: by its exit code and, where that is not enough, by a line of its stdout. */

@@ -1,6 +1,6 @@
 // No app starts before its database is as it expects it: asks until no migrations are pending.
 
-import type { MigrationGateConfig } from '../config/config.ts';
+import type { MigrationGateConfig } from '../config/slices/preparation.ts';
 import { Deadline } from '../core/deadline.ts';
 import { HurricaneError } from '../core/errors.ts';
 import { describeExit, type ExitStatus } from '../core/exit-status.ts';

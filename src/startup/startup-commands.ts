@@ -1,6 +1,6 @@
 // Commands that must succeed before the app starts: in order, none after a failure.
 
-import type { StartupConfig } from '../config/config.ts';
+import type { StartupConfig } from '../config/slices/preparation.ts';
 import { HurricaneError } from '../core/errors.ts';
 import type { Emit } from '../core/events.ts';
 import { describeExit, endingOf, isSuccess } from '../core/exit-status.ts';

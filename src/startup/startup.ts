@@ -1,6 +1,6 @@
 // What must be done before the app starts, in its order: dependencies first, then commands and the migration gate.
 
-import type { StartupConfig } from '../config/config.ts';
+import type { StartupConfig } from '../config/slices/preparation.ts';
 import { passMigrationGate } from './migration-gate.ts';
 import { runStartupCommands, type StartupCommandOptions } from './startup-commands.ts';
 import { waitForDependencies } from './wait-for.ts';

@@ -1,6 +1,6 @@
 // What must be reachable before anything of ours runs.
 
-import type { DependencyTarget } from '../config/config.ts';
+import type { DependencyTarget } from '../config/slices/preparation.ts';
 import { Deadline } from '../core/deadline.ts';
 import { HurricaneError } from '../core/errors.ts';
 import type { Emit } from '../core/events.ts';

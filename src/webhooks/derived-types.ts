@@ -3,7 +3,7 @@
 
 import { resolve } from 'node:path';
 
-import type { WebhookTypeSpec } from '../config/config.ts';
+import type { WebhookTypeSpec } from '../config/slices/observation.ts';
 import type { Deadline } from '../core/deadline.ts';
 import type { Log } from '../core/log.ts';
 import { doneBefore } from '../lib/waiting.ts';

@@ -2,7 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 
-import type { WebhookConfig } from '../config/config.ts';
+import type { WebhookConfig } from '../config/slices/observation.ts';
 import type { Component } from '../core/component.ts';
 import type { Deadline } from '../core/deadline.ts';
 import type { Emit, HurricaneEvent } from '../core/events.ts';

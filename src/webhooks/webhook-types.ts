@@ -1,6 +1,6 @@
 // Which types of webhooks there are: those of hurricane, which may be switched off, and the user's own.
 
-import type { WebhookType, WebhookTypeSpec } from '../config/config.ts';
+import type { WebhookType, WebhookTypeSpec } from '../config/slices/observation.ts';
 import { done, fieldsOf, refused, type Registrar, type Reply } from '../core/registrar.ts';
 import type { Edge, WebhookStatus } from './payload.ts';
 

@@ -2,7 +2,8 @@
 
 import type { TestContext } from 'node:test';
 
-import type { ProxyConfig, StopConfig } from '../../src/config/config.ts';
+import type { StopConfig } from '../../src/config/slices/life.ts';
+import type { ProxyConfig } from '../../src/config/slices/proxy.ts';
 import { Deadline } from '../../src/core/deadline.ts';
 import type { EventName } from '../../src/core/events.ts';
 import type { RequestRecord } from '../../src/core/request-record.ts';

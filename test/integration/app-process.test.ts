@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 
 import { AppProcess } from '../../src/app/app-process.ts';
-import type { AppPlaceConfig } from '../../src/config/config.ts';
+import type { AppPlaceConfig } from '../../src/config/slices/app.ts';
 import { useHttpServer } from '../helpers/http-server.ts';
 import { recordedLog } from '../helpers/recorded-log.ts';
 import { useTempDir } from '../helpers/temp-dir.ts';

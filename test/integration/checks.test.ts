@@ -7,7 +7,12 @@ import { test, type TestContext } from 'node:test';
 import { CheckRunner } from '../../src/checks/check-runner.ts';
 import { checkOf } from '../../src/checks/check.ts';
 import { runChecksOnce, type CheckReport } from '../../src/checks/run-checks-once.ts';
-import type { CheckConfig, CheckSpec, CheckTag, CheckTarget } from '../../src/config/config.ts';
+import type {
+  CheckConfig,
+  CheckSpec,
+  CheckTag,
+  CheckTarget,
+} from '../../src/config/slices/observation.ts';
 import { Deadline } from '../../src/core/deadline.ts';
 import type { EventMap } from '../../src/core/events.ts';
 import type { FailingCheck } from '../../src/core/failing-check.ts';

@@ -3,7 +3,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, test, type TestContext } from 'node:test';
 
-import type { CommandLine, MigrationGateConfig } from '../../src/config/config.ts';
+import type { MigrationGateConfig } from '../../src/config/slices/preparation.ts';
+import type { CommandLine } from '../../src/config/words.ts';
 import { isAbort } from '../../src/core/scope.ts';
 import { passMigrationGate, type MigrationGateOptions } from '../../src/startup/migration-gate.ts';
 import { recordedLog } from '../helpers/recorded-log.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { test, type TestContext } from 'node:test';
 
-import type { ProbeConfig } from '../../src/config/config.ts';
+import type { ProbeConfig } from '../../src/config/slices/listeners.ts';
 import type { ProbeName } from '../../src/core/events.ts';
 import type { Answer } from '../../src/probes/health.ts';
 import { ProbeServer } from '../../src/probes/probe-server.ts';

@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { test, type TestContext } from 'node:test';
 
-import type { WebhookConfig } from '../../src/config/config.ts';
+import type { WebhookConfig } from '../../src/config/slices/observation.ts';
 import { Deadline } from '../../src/core/deadline.ts';
 import type { EventMap, HurricaneEvent } from '../../src/core/events.ts';
 import { WebhookSender } from '../../src/webhooks/webhook-sender.ts';

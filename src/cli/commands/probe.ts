@@ -1,7 +1,7 @@
 // `hurricane probe startup|ready|alive`: for HEALTHCHECK and exec probes in images without curl.
 
 import { loadProbeTarget } from '../../config/load.ts';
-import type { ProbeTarget } from '../../config/config.ts';
+import type { ProbeTarget } from '../../config/slices/listeners.ts';
 import type { CliEdge, Invocation } from '../command.ts';
 import { reportProblems, reportUsage, reportWarnings } from '../report.ts';
 

@@ -1,9 +1,8 @@
 // Rules about what is asked, measured and told.
 
 import { routePattern, widestTarget } from '../../lib/route-pattern.ts';
-import type { CheckTarget } from '../config.ts';
 import { problem, type Problem } from '../problem.ts';
-import { metricSources } from '../slices/observation.ts';
+import { metricSources, type CheckTarget } from '../slices/observation.ts';
 import { webhookTypes } from '../specs.ts';
 import { givenBy, type Rule, type Subject } from './rule.ts';
 

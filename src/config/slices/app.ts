@@ -1,8 +1,48 @@
 // Slices: the app, when it is up, and how it is debugged.
 
-import type { AppConfig, AppPlaceConfig, DebuggingConfig, UpConfig } from '../config.ts';
 import type { WorkerValues } from '../options.ts';
 import type { Surroundings, Values } from './slice.ts';
+
+export interface AppConfig {
+  /** What stands behind `--`; at least one word. */
+  readonly command: readonly string[];
+  readonly startTimeoutMs: number;
+  /** Undefined: what the program needs, by its name; SIGTERM for most. */
+  readonly stopSignal: StopSignal | undefined;
+  readonly up: UpConfig;
+}
+
+export interface StopSignal {
+  readonly signal: NodeJS.Signals;
+  /** This and every relayed signal reach the first process alone, which tells the others itself. */
+  readonly leaderOnly: boolean;
+}
+
+/** When the app is up, its startup checks aside. */
+export type UpConfig =
+  | ({ readonly kind: 'listens' } & AppPlaceConfig)
+  /** It serves nobody: nothing but its life shows that it is up. */
+  | { readonly kind: 'lives'; readonly afterMs: number };
+
+export interface AppPlaceConfig {
+  /** Undefined: a free loopback port is chosen at start. */
+  readonly port: number | undefined;
+  readonly portVariable: string;
+  /** A unix socket instead of a port. */
+  readonly socketPath: string | undefined;
+  readonly readyPath: string | undefined;
+}
+
+/** Where a debugger meets whoever debugs. */
+export type DebuggingConfig = Address & {
+  /** The debugger listens there, or an IDE does that the debugger connects to. */
+  readonly kind: 'listen' | 'connect';
+};
+
+interface Address {
+  readonly host: string;
+  readonly port: number;
+}
 
 export function appConfig(
   { appStartTimeout, stopSignal }: Values<'appStartTimeout' | 'stopSignal'>,

@@ -1,8 +1,29 @@
 // Slice: what is answered from files.
 
-import type { FilesConfig } from '../config.ts';
 import { mountsOf, type Said } from '../mounts.ts';
+import type { CommandLine } from '../words.ts';
 import type { Values } from './slice.ts';
+
+/** What is answered without the app. */
+export interface FilesConfig {
+  readonly mounts: readonly Mount[];
+  readonly collect: CollectConfig | undefined;
+}
+
+export interface Mount {
+  /** Media are what users have uploaded. */
+  readonly kind: 'static' | 'media';
+  /** Without a slash at the end; never only a slash. */
+  readonly url: string;
+  /** Relative to the working directory. */
+  readonly folder: string;
+}
+
+/** What is run when the sources of static files change. */
+export interface CollectConfig {
+  readonly paths: readonly string[];
+  readonly command: CommandLine;
+}
 
 export function filesConfig(
   values: Values<keyof Places | 'staticWatch' | 'staticCommand'>,

@@ -1,13 +1,46 @@
 // Slices: how the app is judged, kept up, replaced and stopped.
 
-import type {
-  AutoreloadConfig,
-  CareConfig,
-  HealthConfig,
-  StopConfig,
-  SupervisionConfig,
-} from '../config.ts';
 import type { Surroundings, Values } from './slice.ts';
+
+export interface HealthConfig {
+  /** Not ready at this many queued requests or more, ready again at 80 % of it. */
+  readonly queueLimit: number;
+  /** Liveness fails above this many requests, jitter included; undefined: never. */
+  readonly maxLifetime: number | undefined;
+}
+
+export interface SupervisionConfig {
+  /** Whether the app is started again when it ends by itself. */
+  readonly restart: 'never' | 'on-failure' | 'always';
+  /** Which of the two apps comes first when one replaces the other. */
+  readonly replace: 'start-first' | 'stop-first';
+  /** SIGHUP is the app's own business. */
+  readonly forwardHangUp: boolean;
+}
+
+/** When the app is replaced without being asked. */
+export interface CareConfig {
+  /** After this many requests, jitter included; undefined: never. */
+  readonly maxLifetime: number | undefined;
+  /** Above this much memory of all its processes; undefined: never. */
+  readonly maxMemoryBytes: number | undefined;
+  /** When a liveness check fails. */
+  readonly repair: boolean;
+}
+
+/** Which files are to be the same as when the app was started. */
+export interface AutoreloadConfig {
+  /** Relative to the working directory; none: all in it but for what is never anybody's source. */
+  readonly globs: readonly string[];
+  /** Folders in which nothing counts unless a glob says so. */
+  readonly except: readonly string[];
+}
+
+export interface StopConfig {
+  readonly gracePeriodMs: number;
+  readonly drainDelayMs: number;
+  readonly drainQuietMs: number;
+}
 
 export function healthConfig(
   values: Values<'reqQueueLen' | 'maxLifetime' | 'maxLifetimeAction'>,

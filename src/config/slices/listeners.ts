@@ -1,8 +1,41 @@
 // Slices: where hurricane itself listens, and what it allows a connection there.
 
-import type { ConnectionConfig, ListenConfig, ProbeConfig, ProbeTarget } from '../config.ts';
 import type { ProbeValues } from '../options.ts';
 import type { Values } from './slice.ts';
+
+export interface ListenConfig {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** What a listener of ours allows a connection. */
+export interface ConnectionConfig {
+  readonly headerTimeoutMs: number;
+  readonly idleTimeoutMs: number;
+  readonly maxHeaderBytes: number;
+}
+
+export interface ProbeConfig {
+  /** Undefined with `--no-probe`; equal to the app's listener when integrated. */
+  readonly listen: ListenConfig | undefined;
+  readonly integrated: boolean;
+  readonly startupPath: string;
+  readonly readinessPath: string;
+  readonly livenessPath: string;
+  /** Undefined with `--no-metrics` or `--no-probe`. */
+  readonly metricsPath: string | undefined;
+  /** Of the numbers to scale by, as JSON; where there is no page there are none of them. */
+  readonly numbersPath: string | undefined;
+  readonly logRequests: boolean;
+  /** Details of failing checks are part of the body. */
+  readonly debug: boolean;
+}
+
+/** Where `hurricane probe` asks. */
+export type ProbeTarget = Pick<
+  ProbeConfig,
+  'listen' | 'startupPath' | 'readinessPath' | 'livenessPath'
+>;
 
 export function listenConfig({ host, port }: Values<'host' | 'port'>): ListenConfig {
   return { host, port };

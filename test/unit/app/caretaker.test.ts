@@ -4,7 +4,7 @@ import { suite, test, type TestContext } from 'node:test';
 import { Caretaker } from '../../../src/app/caretaker.ts';
 import type { Served } from '../../../src/app/supervisor.ts';
 import type { Answer } from '../../../src/app/tickets.ts';
-import type { CareConfig } from '../../../src/config/config.ts';
+import type { CareConfig } from '../../../src/config/slices/life.ts';
 import { Deadline } from '../../../src/core/deadline.ts';
 import type { ReplacementCause } from '../../../src/core/events.ts';
 import { recordedLog } from '../../helpers/recorded-log.ts';

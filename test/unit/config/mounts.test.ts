@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 
-import type { FilesConfig } from '../../../src/config/config.ts';
+import type { FilesConfig } from '../../../src/config/slices/files.ts';
 import { loadServeConfig } from '../../../src/config/load.ts';
 import { loadInput } from '../../helpers/load-input.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 
-import type { MigrationQuestion } from '../../../src/config/config.ts';
+import type { MigrationQuestion } from '../../../src/config/slices/preparation.ts';
 import type { ExitStatus } from '../../../src/core/exit-status.ts';
 import { answerOf, isTelling, questionOf } from '../../../src/startup/migration-answer.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 
-import type { DependencyTarget } from '../../../src/config/config.ts';
+import type { DependencyTarget } from '../../../src/config/slices/preparation.ts';
 import { isAbort } from '../../../src/core/scope.ts';
 import type { Reached } from '../../../src/http/reach.ts';
 import { waitForDependencies, type WaitForOptions } from '../../../src/startup/wait-for.ts';
