@@ -29,19 +29,22 @@ export interface Told {
   readonly sent: (bytes: number) => void;
 }
 
+/** What it needs of the proxy. */
+export type LocalContext = Pick<ForwardingContext, 'isClosing' | 'refuse'>;
+
 /** Ends its exchange exactly once. */
 export class LocalAnswer {
   readonly #exchange: Exchange;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
-  readonly #context: Pick<ForwardingContext, 'isClosing' | 'refuse'>;
+  readonly #context: LocalContext;
   #begun = false;
 
   constructor(
     exchange: Exchange,
     request: IncomingMessage,
     response: ServerResponse,
-    context: Pick<ForwardingContext, 'isClosing' | 'refuse'>,
+    context: LocalContext,
   ) {
     this.#exchange = exchange;
     this.#request = request;

@@ -21,13 +21,13 @@ import { answerFault, faults } from './faults.ts';
 import { AppClient } from './forward.ts';
 import { Forwarding, type ForwardingContext } from './forwarding.ts';
 import { Ledger } from './ledger.ts';
-import { LocalAnswer, type Site } from './local-answer.ts';
+import type { Site } from './local-answer.ts';
+import { LocalAnswers } from './local-answers.ts';
 import { Peers } from './peers.ts';
 import { Pipeline } from './pipeline.ts';
-import { pathOf } from './request-target.ts';
 import { readRequestHead, type Refusal, type RequestHead } from './request-head.ts';
 import { Route } from './route.ts';
-import { Silence } from './silence.ts';
+import { SilenceWatch } from './silence-watch.ts';
 import { Upgrade } from './upgrade.ts';
 
 /** What the proxy needs of the listener in front of it. */
@@ -73,10 +73,6 @@ type State =
 /** Longest answer to "when shall I come back", in seconds. */
 const MAX_RETRY_AFTER_S = 30;
 
-/** Longer than most long polls last, and load balancers wait; and how often it is looked meanwhile. */
-const SILENT_AFTER_MS = 60_000;
-const LOOKS = 6;
-
 /** Until the first `open` every request for the app is answered 503; from `drain` on each answer ends its connection. */
 export class Proxy implements Intake<Address>, Handler {
   readonly name = 'proxy';
@@ -85,15 +81,13 @@ export class Proxy implements Intake<Address>, Handler {
   readonly #pipeline = new Pipeline();
   readonly #ledger: Ledger;
   readonly #inHand = new Slots<Exchange>();
-  readonly #localAnswers = new Set<LocalAnswer>();
+  readonly #localAnswers: LocalAnswers;
+  readonly #silence: SilenceWatch;
   readonly #route = new Route();
   readonly #context: ForwardingContext;
   #state: State = 'starting';
   #lastRequestAt: number | undefined;
   #onIdle: (() => void) | undefined;
-  /** By the app. */
-  #answered = 0;
-  #looking: NodeJS.Timeout | undefined;
 
   constructor(options: ProxyOptions) {
     this.#options = options;
@@ -107,11 +101,18 @@ export class Proxy implements Intake<Address>, Handler {
       maxBufferBytes,
       responseTimeoutMs,
       requestTimeoutMs,
-      onAnswer: () => (this.#answered += 1),
+      onAnswer: () => this.#silence.noteAnswer(),
       isClosing: () => this.#state !== 'open',
       retryAfterS: () => this.#retryAfterS(),
       refuse: (exchange, request, response) => this.#refuse(exchange, request, response),
     };
+    this.#localAnswers = new LocalAnswers(options.site, this.#context);
+    this.#silence = new SilenceWatch({
+      silentAfterMs: options.silentAfterMs,
+      waits: () => this.#inHand.toArray().flatMap(({ waitsSince }) => waitsSince ?? []),
+      queued: () => this.#ledger.queued,
+      emit: options.emit,
+    });
   }
 
   get load(): Ledger {
@@ -144,7 +145,7 @@ export class Proxy implements Intake<Address>, Handler {
   open(address: Address): Former | undefined {
     if (this.#state === 'stopped') return undefined;
     if (this.#state === 'starting') this.#state = 'open';
-    this.#listenForSilence();
+    this.#silence.begin();
     return this.#route.open(new AppClient(address, this.#options.config.maxHeaderBytes));
   }
 
@@ -183,9 +184,9 @@ export class Proxy implements Intake<Address>, Handler {
     this.#route.giveUp();
     await this.#whenIdle(deadline);
     this.#state = 'stopped';
-    clearInterval(this.#looking);
+    this.#silence.end();
     this.#route.close();
-    for (const answer of this.#localAnswers) answer.force();
+    this.#localAnswers.force();
   }
 
   handleRequest(request: IncomingMessage, response: ServerResponse): void {
@@ -204,7 +205,7 @@ export class Proxy implements Intake<Address>, Handler {
   wantsUpgrade({ method, url, headers, httpVersionMinor }: IncomingMessage): boolean {
     return (
       method === 'GET' &&
-      this.#localPath(url) === undefined &&
+      this.#localAnswers.pathOf(url) === undefined &&
       httpVersionMinor > 0 &&
       headers.upgrade?.toLowerCase() === 'websocket' &&
       headers['content-length'] === undefined &&
@@ -236,7 +237,7 @@ export class Proxy implements Intake<Address>, Handler {
 
   #accept(request: IncomingMessage): Exchange {
     const { method = '', url = '' } = request;
-    const exchange = this.#enter(method, url, this.#localPath(url) !== undefined);
+    const exchange = this.#enter(method, url, this.#localAnswers.pathOf(url) !== undefined);
     this.#lastRequestAt = exchange.acceptedAt;
     exchange.clientAddress = this.#peers.of(request.socket).address;
     return exchange;
@@ -249,26 +250,10 @@ export class Proxy implements Intake<Address>, Handler {
       response.once('close', () => exchange.end(response.writableFinished));
       this.#refuse(exchange, request, response, head.text);
     } else if (exchange.fromFiles) {
-      this.#answerHere(exchange, request, response);
+      this.#localAnswers.begin(exchange, request, response);
     } else {
       new Forwarding(this.#context, exchange, request, response, head).start();
     }
-  }
-
-  #answerHere(exchange: Exchange, request: IncomingMessage, response: ServerResponse): void {
-    const { site } = this.#options;
-    const path = this.#localPath(request.url);
-    if (site === undefined || path === undefined) return;
-    const answer = new LocalAnswer(exchange, request, response, this.#context);
-    this.#localAnswers.add(answer);
-    response.once('close', () => this.#localAnswers.delete(answer));
-    answer.start(site, path);
-  }
-
-  /** Undefined for what is the app's. */
-  #localPath(url = ''): string | undefined {
-    const path = this.#options.site === undefined ? undefined : pathOf(url);
-    return path !== undefined && this.#options.site?.owns(path) === true ? path : undefined;
   }
 
   #judge(exchange: Exchange, request: IncomingMessage): RequestHead | Refusal {
@@ -316,22 +301,6 @@ export class Proxy implements Intake<Address>, Handler {
   /** A start that has taken long may take as long again: half of it, between 1 and 30 seconds. */
   #retryAfterS(): number {
     return Math.min(MAX_RETRY_AFTER_S, Math.max(1, Math.ceil(this.#route.heldMs / 2000)));
-  }
-
-  #listenForSilence(): void {
-    const { silentAfterMs = SILENT_AFTER_MS, emit } = this.#options;
-    const silence = new Silence(silentAfterMs);
-    clearInterval(this.#looking);
-    this.#looking = setInterval(() => {
-      const waits = this.#inHand.toArray().flatMap(({ waitsSince }) => waitsSince ?? []);
-      const silentMs = silence.look({
-        atMs: monotonicMs(),
-        answered: this.#answered,
-        oldestMs: waits.length === 0 ? undefined : Math.min(...waits),
-      });
-      if (silentMs === undefined) return;
-      emit('app.silent', { queued: this.#ledger.queued, duration_ms: Math.round(silentMs) });
-    }, silentAfterMs / LOOKS).unref();
   }
 
   async #whenIdle(deadline: Deadline): Promise<void> {
