@@ -73,12 +73,21 @@ function look(path: string): Lookup {
 
 /**
  * The program that a command really runs: `nginx` for `env A=1 /docker-entrypoint.sh nginx -g …`,
- * `celery` for `python3 -m celery …`.
+ * `unicorn` for `bundle exec unicorn …`, `celery` for `python3 -m celery …`.
  */
 export function programName(words: readonly string[]): string {
-  const [first = '', ...args] = innerCommand(words);
+  const [first = '', ...args] = innermostCommand(words);
   const name = basename(first);
   return (/^(python|pypy)[\d.]*$/.test(name) ? pythonModule(args) : undefined) ?? name;
+}
+
+/** What remains behind all that becomes another program: as `innerCommand`, and `bundle exec`, too. */
+export function innermostCommand(words: readonly string[]): readonly string[] {
+  const inner = innerCommand(words);
+  const [first = '', command, ...rest] = inner;
+  const behind = rest.findIndex((word) => !word.startsWith('-'));
+  const isBundled = /^bundler?[\d.]*$/.test(basename(first)) && command === 'exec' && behind >= 0;
+  return isBundled ? innermostCommand(rest.slice(behind)) : inner;
 }
 
 /** `celery` for `-u -X dev -m celery …`; undefined when the interpreter's own flags name no module. */

@@ -2,11 +2,11 @@
 
 import { basename } from 'node:path';
 
-import { displayCommand, innerCommand } from './command.ts';
+import { displayCommand, innermostCommand } from './command.ts';
 
 /** One sentence with the remedy; undefined when the words give no reason to worry. */
 export function wrapperWarning(command: readonly string[]): string | undefined {
-  const words = innerCommand(command);
+  const words = innermostCommand(command);
   const name = basename(words[0] ?? '');
   const unread = shells.includes(name)
     ? undefined
@@ -22,9 +22,10 @@ export function wrapperWarning(command: readonly string[]): string | undefined {
   }
   const better = stayingShells.includes(name) ? withExec(words) : undefined;
   if (better === undefined) return undefined;
+  const before = command.slice(0, command.length - words.length);
   return (
     `${name} -c stays between hurricane and the app: signals that the app handles end the shell, ` +
-    `and the exit code is that of the shell: write exec in front of the app: -- ${displayCommand(better)}`
+    `and the exit code is that of the shell: write exec in front of the app: -- ${displayCommand([...before, ...better])}`
   );
 }
 

@@ -35,6 +35,18 @@ suite('a shell between hurricane and the app', () => {
     }
   });
 
+  test('keeps in the remedy what stands before it', () => {
+    for (const before of [
+      'env A=1',
+      'docker-entrypoint.sh',
+      'bundle exec',
+      'env A=1 bundle exec',
+    ]) {
+      const warning = wrapperWarning([...before.split(' '), 'sh', '-c', 'puma']) ?? '';
+      assert.ok(warning.endsWith(`: -- ${before} sh -c 'exec puma'`), warning);
+    }
+  });
+
   const fine = [
     ...['exec node app.js', 'cd /srv && exec node app.js', 'A=1 exec node app.js'],
     ...['trap "kill %1" TERM; node app.js & wait', 'node app.js & wait', 'node app.js | tee log'],
@@ -64,6 +76,7 @@ test('the package manager between hurricane and the app is named', () => {
     '/usr/bin/yarn run serve',
     'env A=1 pnpm start',
     'npx next',
+    'bundle exec npm start',
   ]) {
     assert.match(wrapperWarning(command.split(' ')) ?? '', /^(npm|yarn|pnpm|npx) stays between/);
   }
