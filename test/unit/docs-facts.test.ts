@@ -139,7 +139,16 @@ suite('docs/runbook.md', () => {
 });
 
 test('there is a page for each topic, and a recipe for each framework', () => {
-  const topics = ['probes', 'start', 'stop', 'metrics', 'webhooks', 'consume', 'workers'];
+  const topics = [
+    'probes',
+    'start',
+    'stop',
+    'restart',
+    'metrics',
+    'webhooks',
+    'consume',
+    'workers',
+  ];
   for (const topic of [...topics, 'debugging', 'containers', 'runbook', 'migration', 'static']) {
     assert.ok(prose.has(`docs/${topic}.md`), topic);
   }
