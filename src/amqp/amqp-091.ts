@@ -6,7 +6,8 @@ import type { Duplex } from 'node:stream';
 
 import amqp, { type Channel, type ChannelModel, type ConsumeMessage, type Message } from 'amqplib';
 
-import type { BrokerAddress, QueueConfig } from '../config/config.ts';
+import type { BrokerAddress } from '../config/slices/broker.ts';
+import type { QueueConfig } from '../config/slices/queue.ts';
 import { HurricaneError } from '../core/errors.ts';
 import { doneBefore, onAbort } from '../lib/waiting.ts';
 import { addressOf, displayPlace, tlsOptions, tryingAt } from './broker-address.ts';

@@ -1,7 +1,7 @@
 // AMQP 1.0. One link is a connection to consume and one to publish, since a broker in need of memory stops reading
 // from those that publish. Whatever of it breaks, the whole link ends.
 
-import type { BrokerAddress } from '../config/config.ts';
+import type { BrokerAddress } from '../config/slices/broker.ts';
 import { HurricaneError } from '../core/errors.ts';
 import { onAbort, pause } from '../lib/waiting.ts';
 import { addressOf, displayPlace, tryingAt } from './broker-address.ts';

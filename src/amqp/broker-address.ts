@@ -3,7 +3,8 @@
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 
-import type { BrokerAddress, BrokerConfig, QueueConfig } from '../config/config.ts';
+import type { BrokerAddress, BrokerConfig } from '../config/slices/broker.ts';
+import type { QueueConfig } from '../config/slices/queue.ts';
 import { HurricaneError } from '../core/errors.ts';
 import { displayAddress } from '../http/reach.ts';
 import type { Trying } from './faults.ts';

@@ -1,6 +1,8 @@
 // The intake of messages: keeps a link to the broker, lets messages run, and settles each once.
 
-import type { BackoffConfig, FlowConfig, OrderKey, QueueConfig } from '../config/config.ts';
+import type { BackoffConfig } from '../config/slices/broker.ts';
+import type { FlowConfig, OrderKey } from '../config/slices/handler.ts';
+import type { QueueConfig } from '../config/slices/queue.ts';
 import type { DrainReport, Load } from '../core/component.ts';
 import { Deadline } from '../core/deadline.ts';
 import type { Emit } from '../core/events.ts';

@@ -1,6 +1,7 @@
 // What becomes of a message after an attempt: pure.
 
-import type { FlowConfig, QueueConfig } from '../config/config.ts';
+import type { FlowConfig } from '../config/slices/handler.ts';
+import type { QueueConfig } from '../config/slices/queue.ts';
 import type { FailureClass } from '../core/events.ts';
 import type { Outcome } from './message.ts';
 

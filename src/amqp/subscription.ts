@@ -1,7 +1,8 @@
 // Keeps one link to the broker at a time: connects, waits, connects again, until it is told to stop or
 // another try could not help.
 
-import type { BackoffConfig, QueueConfig } from '../config/config.ts';
+import type { BackoffConfig } from '../config/slices/broker.ts';
+import type { QueueConfig } from '../config/slices/queue.ts';
 import type { Deadline } from '../core/deadline.ts';
 import { HurricaneError } from '../core/errors.ts';
 import type { Emit } from '../core/events.ts';

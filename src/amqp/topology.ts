@@ -1,6 +1,6 @@
 // What a consumer needs at the broker, as a list of declarations: pure.
 
-import type { QueueConfig } from '../config/config.ts';
+import type { QueueConfig } from '../config/slices/queue.ts';
 
 export type Declaration =
   | {

@@ -1,6 +1,7 @@
 // What a protocol must offer to a consumer: one life of a connection, its deliveries, and publishing.
 
-import type { BrokerConfig, QueueConfig } from '../config/config.ts';
+import type { BrokerConfig } from '../config/slices/broker.ts';
+import type { QueueConfig } from '../config/slices/queue.ts';
 import type { LinkEndCause } from '../core/events.ts';
 
 /** The properties that both protocols know, and the headers of the application. */

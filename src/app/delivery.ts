@@ -5,7 +5,7 @@ import type { MessageHandler, Work } from '../amqp/handler.ts';
 import type { Verdict } from '../amqp/retry-ladder.ts';
 import type { Transport } from '../amqp/transport.ts';
 import { UrlHandler } from '../amqp/url-handler.ts';
-import type { DeliveryConfig } from '../config/config.ts';
+import type { DeliveryConfig } from '../config/slices/messages.ts';
 import type { DrainReport, Former, Intake, Load } from '../core/component.ts';
 import type { Deadline } from '../core/deadline.ts';
 import type { Emit } from '../core/events.ts';

@@ -2,7 +2,7 @@
 
 import type { Consumer } from '../amqp/consumer.ts';
 import type { Transport } from '../amqp/transport.ts';
-import type { QueueConfig } from '../config/config.ts';
+import type { QueueConfig } from '../config/slices/queue.ts';
 import type { Load } from '../core/component.ts';
 import type { MessageSources } from '../metrics/message-instruments.ts';
 import { seconds, type MessageStatus } from './status.ts';

@@ -1,6 +1,7 @@
 // `hurricane serve`: an app that requests are handed to, and messages if it is told so.
 
-import type { DeliveryConfig, ServeConfig } from '../config/config.ts';
+import type { ServeConfig } from '../config/config.ts';
+import type { DeliveryConfig } from '../config/slices/messages.ts';
 import { AppCast, type BehindDelivery } from './app-cast.ts';
 import type { Delivery } from './delivery.ts';
 import type { Edge } from './edge.ts';

@@ -1,7 +1,7 @@
 // Which protocol a consumer speaks: only its own is loaded.
 
 import type { Transport } from '../amqp/transport.ts';
-import type { MessagingConfig } from '../config/config.ts';
+import type { MessagingConfig } from '../config/slices/messages.ts';
 
 /** Built without effect. */
 export async function transportOf({

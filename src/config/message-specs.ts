@@ -1,6 +1,8 @@
 // The small languages inside the values of `consume`: brokers, back-off, retries, queue arguments.
 
-import type { BackoffConfig, BrokerUrl, OrderKey, QueueArgument } from './config.ts';
+import type { BackoffConfig, BrokerUrl } from './slices/broker.ts';
+import type { OrderKey } from './slices/handler.ts';
+import type { QueueArgument } from './slices/queue.ts';
 import type { Parsed, Parser } from './option.ts';
 import { count, duration, file } from './parsers.ts';
 

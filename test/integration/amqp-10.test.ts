@@ -10,7 +10,8 @@ import rhea from 'rhea';
 
 import { Amqp10 } from '../../src/amqp/amqp-10.ts';
 import type { Delivery, Link } from '../../src/amqp/transport.ts';
-import type { BrokerConfig, QueueConfig } from '../../src/config/config.ts';
+import type { BrokerConfig } from '../../src/config/slices/broker.ts';
+import type { QueueConfig } from '../../src/config/slices/queue.ts';
 import { HurricaneError } from '../../src/core/errors.ts';
 import { usePeer, type Peer } from '../helpers/amqp-10-peer.ts';
 import { eventually } from '../helpers/eventually.ts';

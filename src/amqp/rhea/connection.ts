@@ -6,7 +6,7 @@ import { connect as connectTls } from 'node:tls';
 
 import { Connection, ConnectionEvents, type ConnectionOptions, type Session } from 'rhea-promise';
 
-import type { BrokerAddress, BrokerConfig } from '../../config/config.ts';
+import type { BrokerAddress, BrokerConfig } from '../../config/slices/broker.ts';
 import { monotonicMs } from '../../lib/clock.ts';
 import { pause } from '../../lib/waiting.ts';
 import { tlsOptions } from '../broker-address.ts';

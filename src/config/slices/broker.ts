@@ -1,7 +1,46 @@
 // Slice: the way to the broker.
 
-import type { BrokerAddress, BrokerConfig } from '../config.ts';
 import type { Consumed } from './slice.ts';
+
+/** A broker as its URL names it. */
+export interface BrokerUrl {
+  readonly host: string;
+  readonly port: number;
+  readonly tls: boolean;
+  readonly vhost: string | undefined;
+  readonly user: string | undefined;
+  readonly password: string | undefined;
+}
+
+export interface BrokerAddress extends BrokerUrl {
+  readonly vhost: string;
+  readonly user: string;
+  readonly password: string;
+}
+
+export interface BackoffConfig {
+  readonly firstMs: number;
+  readonly maxMs: number;
+  /** `full`: many that lost the same broker come back one by one. */
+  readonly jitter: 'full' | 0;
+}
+
+export interface BrokerConfig {
+  /** At least one; of several the next is tried when one does not answer. */
+  readonly addresses: readonly BrokerAddress[];
+  readonly protocol: '0-9-1' | '1.0';
+  /** Paths; undefined where the system's own certificates are trusted, or none is shown. */
+  readonly tls: {
+    readonly ca: string | undefined;
+    readonly cert: string | undefined;
+    readonly key: string | undefined;
+  };
+  readonly sasl: 'plain' | 'external';
+  readonly heartbeatMs: number;
+  readonly connectTimeoutMs: number;
+  /** Undefined: a broker that goes away ends the program. */
+  readonly reconnect: BackoffConfig | undefined;
+}
 
 export function brokerConfig(
   values: Consumed<

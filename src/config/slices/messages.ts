@@ -1,10 +1,21 @@
 // Slices: all that messages need, for a command of their own and beside an app.
 
-import type { DeliveryConfig, MessagingConfig } from '../config.ts';
-import { brokerConfig } from './broker.ts';
-import { flowConfig } from './handler.ts';
-import { queueConfig } from './queue.ts';
+import { brokerConfig, type BrokerConfig } from './broker.ts';
+import { flowConfig, type FlowConfig } from './handler.ts';
+import { queueConfig, type QueueConfig } from './queue.ts';
 import type { Values } from './slice.ts';
+
+/** Where messages come from, and how they go through what handles them. */
+export interface MessagingConfig {
+  readonly broker: BrokerConfig;
+  readonly queue: QueueConfig;
+  readonly flow: FlowConfig;
+}
+
+export interface DeliveryConfig extends MessagingConfig {
+  /** What is asked of the app for each message, query included. */
+  readonly path: string;
+}
 
 export function messagingConfig(
   values: Parameters<typeof brokerConfig>[0] &

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { declarations, sideQueues } from '../../../src/amqp/topology.ts';
-import type { QueueConfig } from '../../../src/config/config.ts';
+import type { QueueConfig } from '../../../src/config/slices/queue.ts';
 
 const config: QueueConfig = {
   ...{ name: 'orders', exchange: 'events', exchangeType: 'topic', routingKeys: [] },
