@@ -441,8 +441,8 @@ export const mutants: readonly Mutant[] = [
   {
     fault: 'the reason why a connection was closed is lost',
     file: 'src/amqp/amqp-091.ts',
-    find: "channel.on('error', (error) => {",
-    replace: "channel.on('close', (error: unknown) => {",
+    find: "this.#end('connection', error ?? this.#lastError)",
+    replace: "this.#end('connection', this.#lastError)",
     testFile: 'test/e2e/consume-broker.test.ts',
     testName: 'consumes again when an operator has closed its connections [js]',
   },
