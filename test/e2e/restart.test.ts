@@ -109,6 +109,7 @@ async function recovers(t: TestContext, artefact: Artefact): Promise<void> {
   const { hurricane } = app;
   // The second request waits for the next process and ends it as soon as it is up.
   await crash(app, 3);
+  await hurricane.sees('app.restarting');
   await crash(app, 3);
   assert.equal((await hurricane.seesNth(2, 'app.restarting'))['attempt'], 2);
   assert.equal(await app.ask('/?ms=1200'), 200);
