@@ -163,7 +163,7 @@ test('a broker that says what is no AMQP 1.0, or falls silent within a frame, is
   for (const bytes of [BEGINNING, Buffer.alloc(8)]) await proxy.inject(bytes);
   proxy.swallow();
   const { reason } = await hurricane.seesNth(3, 'consumer.lost', 10_000);
-  assert.match(String(reason), /^it said nothing for [2-9]/);
+  assert.match(String(reason), /^it said nothing for [23]/);
   proxy.reset();
   proxy.restore();
   await hurricane.seesNth(4, 'consumer.subscribed');

@@ -236,8 +236,8 @@ forEachArtefact('a stop finishes what has begun and gives the rest back', async 
   assert.equal((await hurricane.exit).code, 0);
   const { completed, shed } = await hurricane.sees('drain.ended');
   assert.deepEqual([hurricane.output.length, completed], [4, 4]);
-  // Under way behind the end of the credit there may be more.
-  assert.ok(Number(shed) >= 16, String(shed));
+  // As many as have been done with may be on their way when no more are wanted.
+  assert.ok(Number(shed) >= 16 && Number(shed) <= 20, String(shed));
   await eventually(async () => assert.equal(await client.count(queue), 36));
   assert.equal(hurricane.stderr, '');
 });
