@@ -114,7 +114,9 @@ const lateByCall: Plugin = {
   name: 'late-by-call',
   setup(build) {
     build.onResolve({ filter: /./ }, ({ path, namespace }) =>
-      path in calledLate && namespace === 'file' ? { path, namespace: 'late-call' } : undefined,
+      Object.hasOwn(calledLate, path) && namespace === 'file'
+        ? { path, namespace: 'late-call' }
+        : undefined,
     );
     build.onLoad({ filter: /./, namespace: 'late-call' }, ({ path }) => {
       const called = `require(${JSON.stringify(path)}).${calledLate[path]}`;

@@ -1,6 +1,7 @@
 // What options may say together, but hardly mean: one function per rule, each with its sentence.
 
 import { longestServeOnMs, stopShares } from '../core/stop-shares.ts';
+import { displaySeconds } from '../lib/display-seconds.ts';
 import type { ConsumeValues, ServeValues, WorkerValues } from './options.ts';
 
 /** What the command does not have is missing, and so are values with a problem of their own. */
@@ -35,8 +36,8 @@ function drainDelayFits({ gracePeriod, drainDelay, webhookUrl = [] }: Values) {
   if (drainDelay <= longestMs) return [];
   const kept = flushMs > 0 ? 'the shares of the app and of webhooks' : 'the share of the app';
   return [
-    `drain-delay ${seconds(drainDelay)} is cut to ${seconds(longestMs)}, half of what grace-period ` +
-      `${seconds(gracePeriod)} leaves before ${kept} (${seconds(appMs + flushMs)}): ` +
+    `drain-delay ${displaySeconds(drainDelay)} is cut to ${displaySeconds(longestMs)}, half of what grace-period ` +
+      `${displaySeconds(gracePeriod)} leaves before ${kept} (${displaySeconds(appMs + flushMs)}): ` +
       'raise grace-period, or shorten drain-delay',
   ];
 }
@@ -186,8 +187,4 @@ function processesAreOfAProgram({ handlerProcesses = 1, handlerExec }: Values) {
 function shellOperator(words: readonly string[], text: string): string | undefined {
   const bare = new Set(text.split(/\s+/));
   return words.find((word) => bare.has(word) && /^(&&?|\|\|?|\d?[<>]>?|\d>&\d|.*;)$/.test(word));
-}
-
-function seconds(ms: number): string {
-  return `${Math.round(ms / 100) / 10}s`;
 }

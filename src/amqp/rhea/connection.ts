@@ -8,6 +8,7 @@ import { Connection, ConnectionEvents, type ConnectionOptions, type Session } fr
 
 import type { BrokerAddress, BrokerConfig } from '../../config/slices/broker.ts';
 import { monotonicMs } from '../../lib/clock.ts';
+import { displaySeconds } from '../../lib/display-seconds.ts';
 import { pause } from '../../lib/waiting.ts';
 import { tlsOptions } from '../broker-address.ts';
 import { connectFault } from '../faults-10.ts';
@@ -74,7 +75,7 @@ export class BrokerConnection {
       this.#connection = connection;
     } catch (error) {
       if (!inTime.aborted) throw connectFault(error, this.#heard, trying);
-      throw unreachable(trying, `no answer within ${seconds(broker.connectTimeoutMs)}`);
+      throw unreachable(trying, `no answer within ${displaySeconds(broker.connectTimeoutMs)}`);
     }
   }
 
@@ -129,7 +130,7 @@ export class BrokerConnection {
   #lose(error: unknown): void {
     const silentMs = this.#silentMs();
     const isSilent = error === undefined && silentMs > this.#options.broker.heartbeatMs;
-    const reason = isSilent ? new Error(`it said nothing for ${seconds(silentMs)}`) : error;
+    const reason = isSilent ? new Error(`it said nothing for ${displaySeconds(silentMs)}`) : error;
     this.#options.onLost(reason, this.#heard);
   }
 
@@ -187,8 +188,4 @@ function widenSessions(connection: Connection): void {
   const inner = innerOf(connection);
   const create = inner.create_session.bind(inner);
   inner.create_session = () => create(SESSION_DELIVERIES);
-}
-
-function seconds(ms: number): string {
-  return `${Math.round(ms / 100) / 10}s`;
 }
