@@ -48,7 +48,7 @@ test('cron is up when it runs jobs, and a job in hand finishes before the end [j
   await eventually(() => assert.equal(log(), 'began\n'), { within });
   assert.equal((await hurricane.probe('alive')).status, 200);
   hurricane.signal('SIGTERM');
-  await hurricane.sees(/stop/);
+  await hurricane.sees('drain.started');
   writeFileSync(join(folder, 'go'), '');
   assert.deepEqual(await hurricane.exit, { code: 0, signal: null });
   assert.equal(log(), 'began\nfinished\n');
